@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The same for every target: the strictest language the toolchain has.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library from the system: a module map and a shim, no logic.
+func cLibrary(_ name: String, pkgConfig: String? = nil, apt: String? = nil) -> Target {
+    .systemLibrary(
+        name: name,
+        path: "Sources/CLibraries/\(name)",
+        pkgConfig: pkgConfig,
+        providers: apt.map { [.apt([$0])] }
+    )
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "warren",
+    products: [
+        .library(name: "AMQP", targets: ["AMQP"]),
+        .library(name: "Warren", targets: ["Warren"]),
+        .library(name: "WarrenTesting", targets: ["WarrenTesting"]),
+        .executable(name: "warren", targets: ["WarrenCLI"]),
+        .executable(name: "warren-bench", targets: ["WarrenBench"]),
+    ],
+    targets: [
+        // Floor 0: C libraries.
+        cLibrary("CLinux"),
+        cLibrary("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev"),
+        cLibrary("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+
+        // Floors 1 to 3.
+        library("WarrenRuntime", ["CLinux"]),
+        library("WarrenTelemetry", ["WarrenRuntime"]),
+        library("AMQP", ["WarrenRuntime", "WarrenTelemetry", "CLinux", "CRabbitMQ", "COpenSSL"]),
+        library("Warren", ["WarrenRuntime", "WarrenTelemetry"]),
+
+        // Floor 6: the executable.
+        .executableTarget(
+            name: "WarrenCLI",
+            dependencies: ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry"],
+            swiftSettings: settings
+        ),
+
+        // Beside the house: the test kit and the measurements.
+        library("WarrenTesting", ["WarrenRuntime", "CLinux"]),
+        .executableTarget(
+            name: "WarrenBench",
+            dependencies: ["AMQP", "WarrenRuntime", "CLinux"],
+            swiftSettings: settings
+        ),
+
+        tests("LayersTests", []),
+        tests("WarrenRuntimeTests", ["WarrenRuntime"]),
+        tests("WarrenTelemetryTests", ["WarrenTelemetry"]),
+        tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
+        tests("WarrenTests", ["Warren"]),
+        tests("WarrenTestingTests", ["WarrenTesting"]),
+        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenTesting"]),
+    ]
+)

@@ -1,0 +1,30 @@
+// What Swift's Glibc module leaves out. Declarations only, plus wrappers for what Swift cannot call (macros, variadics).
+#ifndef WARREN_CLINUX_SHIM_H
+#define WARREN_CLINUX_SHIM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+extern int pthread_setname_np(pthread_t thread, const char *name);
+
+static inline int warren_set_nonblocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL, 0);
+    return flags < 0 ? flags : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
+
+/// The text of an error number, in `buffer` or in static memory.
+static inline const char *warren_strerror(int code, char *buffer, size_t size) {
+    extern int __xpg_strerror_r(int, char *, size_t);
+    return __xpg_strerror_r(code, buffer, size) == 0 ? buffer : (const char *)0;
+}
+
+/// Lets the calling thread's timers fire within `nanoseconds` of their time, instead of the default 50 microseconds.
+static inline int warren_set_timer_slack(unsigned long nanoseconds) {
+    return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0);
+}
+
+#endif

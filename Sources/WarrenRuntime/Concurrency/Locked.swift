@@ -1,0 +1,61 @@
+package import Synchronization
+
+#if THREAD_SANITIZER
+package import Glibc
+#endif
+
+/// A value behind a lock: the only lock in the package.
+///
+/// The body runs under the lock, so it decides and returns; it does no I/O, resumes no continuation and calls no user
+/// code.
+#if !THREAD_SANITIZER
+package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
+    @usableFromInline let mutex: Mutex<Value>
+
+    @inlinable
+    package init(_ value: consuming sending Value) {
+        self.mutex = Mutex(value)
+    }
+
+    @inlinable
+    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+        _ body: (inout sending Value) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        try mutex.withLock(body)
+    }
+}
+#else
+/// The thread sanitizer does not see through `Mutex` (its library is not instrumented) and reports every use of it, so
+/// under that sanitizer the same type stands on a pthread mutex.
+///
+/// `@unchecked Sendable`: `value` is only reached while `mutex` is held.
+package struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline let value: UnsafeMutablePointer<Value>
+
+    @inlinable
+    package init(_ value: consuming sending Value) {
+        unsafe self.mutex = .allocate(capacity: 1)
+        unsafe self.mutex.initialize(to: pthread_mutex_t())
+        _ = unsafe pthread_mutex_init(self.mutex, nil)
+        unsafe self.value = .allocate(capacity: 1)
+        unsafe self.value.initialize(to: value)
+    }
+
+    deinit {
+        unsafe value.deinitialize(count: 1)
+        unsafe value.deallocate()
+        _ = unsafe pthread_mutex_destroy(mutex)
+        unsafe mutex.deallocate()
+    }
+
+    @inlinable
+    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+        _ body: (inout sending Value) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        _ = unsafe pthread_mutex_lock(mutex)
+        defer { _ = unsafe pthread_mutex_unlock(mutex) }
+        return try unsafe body(&value.pointee)
+    }
+}
+#endif

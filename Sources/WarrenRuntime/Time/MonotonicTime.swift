@@ -1,0 +1,46 @@
+/// A moment on a clock that never goes back, in nanoseconds since an unspecified start.
+///
+/// Arithmetic saturates: no duration, however absurd, can trap it.
+package struct MonotonicTime: Sendable, Hashable, Comparable {
+    package let nanoseconds: Int64
+
+    package init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// A moment that never comes.
+    package static let distantFuture = MonotonicTime(nanoseconds: .max)
+
+    package func advanced(by duration: Duration) -> MonotonicTime {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.saturatedNanoseconds)
+        guard overflow else { return MonotonicTime(nanoseconds: sum) }
+        return MonotonicTime(nanoseconds: duration < .zero ? .min : .max)
+    }
+
+    /// How long from `self` to `other`; never negative.
+    package func nanoseconds(until other: MonotonicTime) -> Int64 {
+        guard other > self else { return 0 }
+        let (difference, overflow) = other.nanoseconds.subtractingReportingOverflow(nanoseconds)
+        return overflow ? .max : difference
+    }
+
+    package func duration(until other: MonotonicTime) -> Duration {
+        .nanoseconds(nanoseconds(until: other))
+    }
+
+    package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+}
+
+extension Duration {
+    /// The duration in nanoseconds, clamped to what 64 bits hold.
+    package var saturatedNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, carried) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
+        guard carried else { return sum }
+        return seconds < 0 ? .min : .max
+    }
+}
