@@ -1,0 +1,42 @@
+# Everything a developer or a build machine runs. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Debian 12 packages, all of them, by purpose. `make setup` installs the first three lists, `make bench` also the last.
+# What the Swift toolchain itself needs to start, compile and link:
+TOOLCHAIN_PACKAGES := binutils libc6-dev libgcc-12-dev libncurses6 libcurl4 libsqlite3-0 libxml2
+# The C libraries under Sources/CLibraries:
+BUILD_PACKAGES := pkg-config librabbitmq-dev libssl-dev
+# What the tests start or talk to: a broker of their own, other clients, the tool that makes certificates:
+TEST_PACKAGES := rabbitmq-server amqp-tools python3 python3-pika openssl
+# The clients that are measured beside ours:
+BENCH_PACKAGES := gcc golang-go golang-github-rabbitmq-amqp091-go-dev
+
+# No run of the tests takes longer than this.
+TEST_TIMEOUT ?= 30m
+
+.PHONY: help setup build test lint format bench run
+
+help: ## Lists the targets
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## Installs the Debian packages that are missing (asks sudo when not root)
+	@.ci/install $(TOOLCHAIN_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+build: setup ## Builds everything, tests too; a warning is an error
+	swift build --build-tests
+
+test: build ## Builds, then runs every test; fails if one failed, was skipped, or none ran
+	@.ci/test $(TEST_TIMEOUT)
+
+lint: ## Checks format and style of the Swift sources and the syntax of the scripts
+	swift-format lint --strict --recursive --parallel Sources Tests Package.swift
+	for script in .ci/*; do bash -n $$script; done
+
+format: ## Formats the Swift sources
+	swift-format format --in-place --recursive --parallel Sources Tests Package.swift
+
+run: setup ## Runs the warren command: make run ARGS="publish --help"
+	@swift run warren $(ARGS)
