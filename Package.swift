@@ -68,7 +68,7 @@ let package = Package(
 
         tests("LayersTests", []),
         tests("WarrenRuntimeTests", ["WarrenRuntime"]),
-        tests("WarrenTelemetryTests", ["WarrenTelemetry"]),
+        tests("WarrenTelemetryTests", ["WarrenTelemetry", "WarrenRuntime"]),
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
         tests("WarrenTests", ["Warren"]),
         tests("WarrenTestingTests", ["WarrenTesting"]),
