@@ -1,3 +1,5 @@
+import Glibc
+
 /// Exponential back-off with full jitter: attempt `n` waits a random time between zero and
 /// `initial * multiplier^(n-1)`, at most `maximum`.
 ///
@@ -15,14 +17,11 @@ package struct Backoff: Sendable, Hashable {
 
     /// The longest that attempt `attempt` (from 1) may wait.
     package func ceiling(attempt: Int) -> Duration {
-        let limit = Double(maximum.saturatedNanoseconds)
-        var nanoseconds = Double(initial.saturatedNanoseconds)
-        var remaining = max(0, attempt - 1)
-        while remaining > 0 && nanoseconds < limit && nanoseconds > 0 && multiplier > 1 {
-            nanoseconds *= multiplier
-            remaining -= 1
-        }
-        guard nanoseconds < limit else { return maximum }
+        let first = Double(initial.saturatedNanoseconds)
+        guard first > 0 else { return .zero }
+        let nanoseconds = first * pow(multiplier, Double(max(1, attempt) - 1))
+        // Beyond the limit it may be infinite, which no integer is.
+        guard nanoseconds < Double(maximum.saturatedNanoseconds) else { return maximum }
         return .nanoseconds(Int64(nanoseconds))
     }
 
