@@ -1,0 +1,44 @@
+import Glibc
+import Synchronization
+
+/// What runs inside a signal: nothing there but atomics and system calls that POSIX allows (signal-safety(7)).
+enum SignalHandler {
+    /// The eventfd that wakes the listening thread.
+    static let descriptor = Atomic<Int32>(-1)
+
+    private static let first = Atomic<Int32>(0)
+
+    /// The signal that came first, if one has.
+    static var received: TerminationSignal? {
+        TerminationSignal(rawValue: first.load(ordering: .acquiring))
+    }
+
+    static func take(_ signal: Int32) throws(SystemError) {
+        // A static is made on first use, and inside a signal is no place for that.
+        _ = first.load(ordering: .relaxed)
+        var action = sigaction()
+        unsafe action.__sigaction_handler.sa_handler = { number in SignalHandler.handle(number) }
+        // System calls of the interrupted thread go on by themselves.
+        action.sa_flags = SA_RESTART
+        try set(signal, &action)
+    }
+
+    static func ignore(_ signal: Int32) throws(SystemError) {
+        var action = sigaction()
+        unsafe action.__sigaction_handler.sa_handler = SIG_IGN
+        try set(signal, &action)
+    }
+
+    private static func set(_ signal: Int32, _ action: inout sigaction) throws(SystemError) {
+        guard unsafe sigaction(signal, &action, nil) == 0 else { throw SystemError(call: "sigaction", code: errno) }
+    }
+
+    private static func handle(_ number: Int32) {
+        let isFirst = first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing).exchanged
+        guard isFirst else { _exit(128 + number) }
+        let interrupted = errno
+        var one: UInt64 = 1
+        _ = unsafe write(descriptor.load(ordering: .acquiring), &one, 8)
+        errno = interrupted
+    }
+}
