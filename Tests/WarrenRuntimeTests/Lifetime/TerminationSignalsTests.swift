@@ -46,7 +46,7 @@ struct TerminationSignalsTests {
                 kill(getpid(), SIGTERM)
                 while !Task.isCancelled { await Task.yield() }
                 kill(getpid(), SIGTERM)
-                while true { await Task.yield() }
+                await stubbornly()
             }
         }
     }
@@ -58,7 +58,7 @@ struct TerminationSignalsTests {
             kill(getpid(), SIGTERM)
             _ = try await signals.wait()
             kill(getpid(), SIGINT)
-            while true { await Task.yield() }
+            await stubbornly()
         }
     }
 
@@ -119,4 +119,10 @@ struct TerminationSignalsTests {
         #expect(TerminationSignal.allCases.map(\.exitStatus) == [143, 130])
         #expect(TerminationSignal.allCases.map(\.description) == ["SIGTERM", "SIGINT"])
     }
+}
+
+/// Goes on for ten seconds, cancelled or not.
+private func stubbornly() async {
+    let deadline = SystemClock().now.advanced(by: .seconds(10))
+    while SystemClock().now < deadline { await Task.yield() }
 }
