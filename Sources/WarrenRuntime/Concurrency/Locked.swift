@@ -1,7 +1,7 @@
-package import Synchronization
-
 #if THREAD_SANITIZER
 package import Glibc
+#else
+package import Synchronization
 #endif
 
 /// A value behind a lock: the only lock in the package.
@@ -29,6 +29,7 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
 /// under that sanitizer the same type stands on a pthread mutex.
 ///
 /// `@unchecked Sendable`: `value` is only reached while `mutex` is held.
+@safe
 package struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline let value: UnsafeMutablePointer<Value>
