@@ -33,10 +33,16 @@ test: build ## Builds, then runs every test; fails if one failed, was skipped, o
 
 lint: ## Checks format and style of the Swift sources and the syntax of the scripts
 	swift-format lint --strict --recursive --parallel Sources Tests Package.swift
-	for script in .ci/*; do bash -n $$script; done
+	for script in .ci/* Benchmarks/build; do bash -n $$script; done
 
 format: ## Formats the Swift sources
 	swift-format format --in-place --recursive --parallel Sources Tests Package.swift
 
 run: setup ## Runs the warren command: make run ARGS="publish --help"
 	@swift run warren $(ARGS)
+
+bench: ## Measures beside other clients, see Benchmarks/README.md
+	@.ci/install $(TOOLCHAIN_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(BENCH_PACKAGES)
+	swift build -c release --product warren-bench
+	Benchmarks/build
+	Benchmarks/with-broker Benchmarks/run
