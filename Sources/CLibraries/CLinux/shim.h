@@ -5,11 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/eventfd.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int pipe2(int descriptors[2], int flags);
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 static inline int warren_set_nonblocking(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL, 0);
