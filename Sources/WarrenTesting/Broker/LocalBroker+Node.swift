@@ -138,8 +138,9 @@ extension LocalBroker {
             guard let call = host.installation.call else {
                 return try await rabbitmqctl(["eval", expressions], within: limit)
             }
-            let command = [call, "-sname", name, "-e"]
-            let answer = try await host.run(command, node: name, input: expressions, within: limit)
+            // A name from the node (-R), because two callers of one name shut each other out.
+            let command = [call, "-R", "-sname", name, "-e"]
+            let answer = try await host.run(command, node: name, input: expressions + "\n", within: limit)
             let (opening, closing) = ("{ok, ", "}")
             guard answer.hasPrefix(opening), answer.hasSuffix(closing) else {
                 throw WarrenTestingError(.commandFailed, "\(name) cannot evaluate `\(expressions)`: \(answer)")

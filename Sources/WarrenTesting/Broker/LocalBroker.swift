@@ -47,6 +47,9 @@ public final class LocalBroker: Sendable {
     /// The address of the first node with another vhost; the name is percent-encoded.
     public func url(vhost: String) -> String { first.url(vhost: vhost) }
 
+    /// The folder with all its data; `nil` for a broker that runs elsewhere.
+    var folder: String? { host?.folder }
+
     // MARK: - Life
 
     /// Starts a broker, lends it to `body`, and stops it.
