@@ -1,0 +1,81 @@
+extension EventEnvelope {
+    /// Takes an event that somebody wants to publish, as JSON: only `event_type` is required, the rest is filled in.
+    ///
+    /// Stricter than carrying: a known key with a value of the wrong kind is an error, so that no typing mistake travels.
+    ///
+    /// - Parameters:
+    ///   - json: the event, one JSON object.
+    ///   - source: what `source` is where the JSON has none.
+    /// - Throws: ``EventError`` saying what is wrong where.
+    public init(completing json: [UInt8], source: String) throws(EventError) {
+        let members = try Self.members(of: json)
+        if let misfit = members.misfits.first {
+            throw EventError(.invalidEnvelope, "\(misfit.key.rawValue) is not \(misfit.expected)")
+        }
+        guard let text = members.text(.eventType) else {
+            throw EventError(.invalidEnvelope, "event_type is missing")
+        }
+        guard !members.hasTwoPayloads else {
+            throw EventError(.invalidEnvelope, "there is both data and data_base64")
+        }
+        let type = try EventType(text)
+        let (_, version) = try EnvelopeMembers.typeAndVersion(text, version: members.text(.version))
+        let id = members.text(.eventID).flatMap { $0.isEmpty ? nil : $0 } ?? UUIDv7.make().description
+        self.init(eventID: id, eventType: type.name, version: version, payload: try members.payload() ?? .null)
+        members.fill(&self)
+        timestamp = timestamp ?? .now()
+        self.source = self.source ?? source
+        correlationID = correlationID ?? id
+        _ = try publishingProperties()
+    }
+
+    /// The properties to publish this event with.
+    ///
+    /// - Throws: ``EventError``: `invalidType`, or `fieldTooLong` with the name of a field that does not fit a property.
+    public func publishingProperties() throws(EventError) -> CarriedProperties {
+        let type = try EventType(eventType)
+        guard type.version == nil else {
+            throw EventError(.invalidType, "the event type '\(eventType)' has its version in its name")
+        }
+        for (key, text) in propertyTexts where (text?.utf8.count ?? 0) > CarriedProperties.maximumLength {
+            let length = text?.utf8.count ?? 0
+            throw EventError(
+                .fieldTooLong,
+                "\(key.rawValue) has \(length) bytes, at most \(CarriedProperties.maximumLength) can be published"
+            )
+        }
+        return carriedProperties
+    }
+
+    /// The properties that go with this event where it is only passed on: what does not fit is left to the body.
+    ///
+    /// The routing key is the event type as it is, of whatever length.
+    public var carriedProperties: CarriedProperties {
+        func fitting(_ text: String?) -> String? {
+            text.flatMap { $0.isEmpty || $0.utf8.count > CarriedProperties.maximumLength ? nil : $0 }
+        }
+        return CarriedProperties(
+            routingKey: eventType,
+            messageID: fitting(eventID),
+            type: fitting(eventType),
+            correlationID: fitting(correlationID),
+            appID: fitting(source),
+            contentType: "application/json",
+            timestamp: timestamp.flatMap { UInt64(exactly: $0.milliseconds.dividedRoundingDown(by: 1000)) }
+        )
+    }
+
+    /// The fields that are also properties.
+    private var propertyTexts: [(Key, String?)] {
+        [(.eventID, eventID), (.eventType, eventType), (.correlationID, correlationID), (.source, source)]
+    }
+
+    private static func members(of json: [UInt8]) throws(EventError) -> EnvelopeMembers {
+        do {
+            if let members = try EnvelopeMembers(json) { return members }
+        } catch {
+            throw EventError(.invalidJSON, "not JSON: \(error)")
+        }
+        throw EventError(.invalidEnvelope, "not a JSON object")
+    }
+}
