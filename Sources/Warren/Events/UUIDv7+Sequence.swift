@@ -12,12 +12,14 @@ extension UUIDv7 {
     }
 
     /// Keeps the order within a millisecond, and when the clock is set back.
-    struct Sequence {
+    package struct Sequence {
+        package init() {}
+
         private var milliseconds: UInt64 = 0
         private var counter: UInt16 = 0
 
         /// The next one, out of two pieces of chance: where a new millisecond's counter begins, and the rest.
-        mutating func next(milliseconds now: UInt64, start: UInt64, random: UInt64) -> UUIDv7 {
+        package mutating func next(milliseconds now: UInt64, start: UInt64, random: UInt64) -> UUIDv7 {
             if now > milliseconds {
                 begin(now, start)
             } else if counter == 0xFFF {

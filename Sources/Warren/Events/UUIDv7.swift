@@ -3,7 +3,7 @@ public struct UUIDv7: Sendable, Hashable, Comparable, CustomStringConvertible {
     private let high: UInt64
     private let low: UInt64
 
-    init(milliseconds: UInt64, counter: UInt16, random: UInt64) {
+    package init(milliseconds: UInt64, counter: UInt16, random: UInt64) {
         high = milliseconds << 16 | 0x7000 | UInt64(counter & 0xFFF)
         low = 0b10 << 62 | random >> 2
     }

@@ -54,9 +54,20 @@ public struct JSONMembers: Sendable, Hashable {
         text += json
     }
 
+    package mutating func append(key: String, text: String) {
+        var json: [UInt8] = []
+        JSONText.append(text, to: &json)
+        append(key: key, validJSON: json)
+    }
+
+    /// The members as an object.
+    package func json() -> [UInt8] {
+        [UInt8(ascii: "{")] + text + [UInt8(ascii: "}")]
+    }
+
     package func visit(_ body: (_ key: String, _ value: ArraySlice<UInt8>) -> Void) {
         guard !text.isEmpty else { return }
-        let object = [UInt8(ascii: "{")] + text + [UInt8(ascii: "}")]
+        let object = json()
         var scanner = JSONScanner(object)
         // It was scanned when it came in, so it cannot fail now.
         _ = try? scanner.object { member in

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Warren
+import Warren
 
 @Suite("Timestamps")
 struct EventTimestampTests {

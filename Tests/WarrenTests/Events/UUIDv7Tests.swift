@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Warren
+import Warren
 
 @Suite("UUIDs of version 7")
 struct UUIDv7Tests {
