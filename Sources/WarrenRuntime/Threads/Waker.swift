@@ -3,6 +3,16 @@ import Glibc
 
 /// Wakes a thread that sleeps in `poll`: an eventfd.
 package final class Waker: Sendable {
+    /// What a wait on a descriptor found.
+    ///
+    /// An error or hang-up counts as both: the next read or write says more.
+    package struct Readiness: Sendable, Hashable {
+        package var readable = false
+        package var writable = false
+
+        package init() {}
+    }
+
     /// What the sleeping thread polls for input.
     package let descriptor: Int32
 
@@ -17,7 +27,9 @@ package final class Waker: Sendable {
         close(descriptor)
     }
 
-    /// Wakes the thread, or makes its next sleep return at once. Callable from any thread.
+    /// Wakes the thread, or makes its next sleep return at once.
+    ///
+    /// Callable from any thread.
     package func wake() {
         var one: UInt64 = 1
         _ = unsafe write(descriptor, &one, 8)
@@ -27,5 +39,37 @@ package final class Waker: Sendable {
     package func reset() {
         var count: UInt64 = 0
         _ = unsafe read(descriptor, &count, 8)
+    }
+
+    /// Sleeps until woken, or until `timeout` has passed (`nil`: no limit).
+    package func sleep(timeout: Duration?) {
+        _ = wait(on: -1, writable: false, timeout: timeout)
+    }
+
+    /// Sleeps until `other` can be read (or, if asked for, written), until woken, or until `timeout` has passed.
+    package func wait(on other: Int32, writable: Bool, timeout: Duration?) -> Readiness {
+        let wanted = Int16(POLLIN) | (writable ? Int16(POLLOUT) : 0)
+        var descriptors = (
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            // A negative descriptor is passed over by the kernel.
+            pollfd(fd: other, events: wanted, revents: 0)
+        )
+        let count = unsafe withUnsafeMutableBytes(of: &descriptors) { bytes in
+            unsafe poll(bytes.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, Self.milliseconds(timeout))
+        }
+        var readiness = Readiness()
+        guard count > 0 else { return readiness }
+        if descriptors.0.revents != 0 { reset() }
+        let failed = descriptors.1.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+        readiness.readable = failed || descriptors.1.revents & Int16(POLLIN) != 0
+        readiness.writable = failed || descriptors.1.revents & Int16(POLLOUT) != 0
+        return readiness
+    }
+
+    /// Rounded up, so that a sleep never ends just before its time.
+    private static func milliseconds(_ timeout: Duration?) -> Int32 {
+        guard let timeout else { return -1 }
+        let nanoseconds = max(0, timeout.saturatedNanoseconds)
+        return Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1))
     }
 }

@@ -1,0 +1,51 @@
+/// Tells any number of listeners; each has a bounded buffer that keeps the newest.
+package final class Broadcast<Element: Sendable>: Sendable {
+    private struct State {
+        var nextID = 0
+        var listeners: [Int: AsyncStream<Element>.Continuation] = [:]
+        var isFinished = false
+    }
+
+    private let buffer: Int
+    private let state = Locked(State())
+
+    /// - Parameter buffer: how many elements a slow listener keeps; older ones are dropped.
+    package init(buffer: Int) {
+        self.buffer = max(1, buffer)
+    }
+
+    /// A new listener, which hears `first` and then everything from now on.
+    package func listen(first: Element? = nil) -> AsyncStream<Element> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Element.self, bufferingPolicy: .bufferingNewest(buffer))
+        if let first { continuation.yield(first) }
+        let id = state.withLock { state -> Int? in
+            guard !state.isFinished else { return nil }
+            state.nextID += 1
+            state.listeners[state.nextID] = continuation
+            return state.nextID
+        }
+        guard let id else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: id) }
+        }
+        return stream
+    }
+
+    package func send(_ element: Element) {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield(element) }
+    }
+
+    /// Nothing more will come.
+    package func finish() {
+        let listeners = state.withLock { state in
+            state.isFinished = true
+            let listeners = Array(state.listeners.values)
+            state.listeners = [:]
+            return listeners
+        }
+        for listener in listeners { listener.finish() }
+    }
+}
