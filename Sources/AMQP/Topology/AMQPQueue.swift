@@ -1,0 +1,69 @@
+/// A queue to declare.
+public struct AMQPQueue: Sendable, Hashable {
+    /// How a queue keeps its messages.
+    public struct Kind: Sendable, Hashable {
+        let name: String
+
+        /// On one node.
+        public static let classic = Kind(name: "classic")
+        /// Replicated, for data that must not be lost.
+        public static let quorum = Kind(name: "quorum")
+        /// A log that consumers read at an offset.
+        public static let stream = Kind(name: "stream")
+    }
+
+    /// At most 255 bytes; empty: the broker makes a name up.
+    public var name: String
+    /// How it keeps messages.
+    ///
+    /// Quorum queues and streams are always durable.
+    public var kind: Kind
+    /// Whether the queue survives a broker restart.
+    ///
+    /// A queue that is neither durable nor exclusive is deprecated by RabbitMQ, and refused by newer brokers.
+    public var durable: Bool
+    /// Whether only the declaring connection may use it; it goes with that connection.
+    public var exclusive: Bool
+    /// Whether it goes when its last consumer goes.
+    public var autoDelete: Bool
+    /// Its limits, dead lettering and further arguments.
+    public var arguments: AMQPQueueArguments
+
+    /// Creates a queue; durable unless told otherwise.
+    public init(
+        _ name: String,
+        _ kind: Kind,
+        durable: Bool = true,
+        exclusive: Bool = false,
+        autoDelete: Bool = false,
+        arguments: AMQPQueueArguments = AMQPQueueArguments()
+    ) {
+        self.name = name
+        self.kind = kind
+        self.durable = durable
+        self.exclusive = exclusive
+        self.autoDelete = autoDelete
+        self.arguments = arguments
+    }
+
+    /// What is sent as `arguments`.
+    ///
+    /// A classic queue has no type argument: brokers of before 3.8 and ones that were declared without it would refuse
+    /// the declaration as different.
+    var declaredArguments: AMQPTable {
+        var table = AMQPTable()
+        if kind != .classic { table["x-queue-type"] = .string(kind.name) }
+        arguments.add(to: &table)
+        return table
+    }
+}
+
+/// What the broker says of a queue when it is declared.
+public struct AMQPQueueStatus: Sendable, Hashable {
+    /// The queue's name; the broker's choice when it was declared without one.
+    public let name: String
+    /// Messages ready to be delivered.
+    public let messageCount: Int
+    /// Consumers of the queue.
+    public let consumerCount: Int
+}

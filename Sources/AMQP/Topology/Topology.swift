@@ -1,0 +1,105 @@
+/// Exchanges, queues and bindings that a program needs, declared together by ``AMQPClient/apply(_:)``.
+///
+/// ```swift
+/// Topology {
+///     .exchange("events", .topic)
+///     .queue("billing", .quorum)
+///     .binding("events", to: "billing", "order.*")
+/// }
+/// ```
+/// Declaring what exists with the same arguments changes nothing. Whatever the order here, exchanges are declared
+/// first, then queues, then bindings.
+public struct Topology: Sendable, Hashable {
+    /// One exchange, queue or binding.
+    public enum Entity: Sendable, Hashable {
+        /// An exchange.
+        case exchange(AMQPExchange)
+        /// A queue.
+        case queue(AMQPQueue)
+        /// A binding.
+        case binding(AMQPBinding)
+    }
+
+    /// The entities, in the order of declaration.
+    public let entities: [Entity]
+
+    /// Creates a topology from a list.
+    public init(_ entities: [Entity] = []) {
+        self.entities = entities.sorted { $0.rank < $1.rank }
+    }
+
+    /// Creates a topology from a block.
+    public init(@Builder _ build: () -> [Entity]) {
+        self.init(build())
+    }
+
+    /// Collects the lines of a ``Topology`` block.
+    @resultBuilder
+    public enum Builder {
+        /// One line.
+        public static func buildExpression(_ entity: Entity) -> [Entity] { [entity] }
+        /// A list computed elsewhere.
+        public static func buildExpression(_ entities: [Entity]) -> [Entity] { entities }
+        /// The lines of a block.
+        public static func buildBlock(_ parts: [Entity]...) -> [Entity] { parts.flatMap(\.self) }
+        /// An `if` without `else`.
+        public static func buildOptional(_ part: [Entity]?) -> [Entity] { part ?? [] }
+        /// The first branch of an `if`.
+        public static func buildEither(first: [Entity]) -> [Entity] { first }
+        /// The second branch of an `if`.
+        public static func buildEither(second: [Entity]) -> [Entity] { second }
+        /// A `for` loop.
+        public static func buildArray(_ parts: [[Entity]]) -> [Entity] { parts.flatMap(\.self) }
+    }
+}
+
+extension Topology.Entity {
+    /// A durable exchange.
+    public static func exchange(_ name: String, _ kind: AMQPExchange.Kind) -> Self {
+        .exchange(AMQPExchange(name, kind))
+    }
+
+    /// A durable queue.
+    public static func queue(
+        _ name: String,
+        _ kind: AMQPQueue.Kind,
+        arguments: AMQPQueueArguments = AMQPQueueArguments()
+    ) -> Self {
+        .queue(AMQPQueue(name, kind, arguments: arguments))
+    }
+
+    /// A binding from an exchange to a queue.
+    public static func binding(_ exchange: String, to queue: String, _ routingKey: String) -> Self {
+        .binding(AMQPBinding(from: exchange, to: queue, routingKey: routingKey))
+    }
+
+    fileprivate var rank: Int {
+        switch self {
+        case .exchange: 0
+        case .queue: 1
+        case .binding: 2
+        }
+    }
+
+    /// The method that declares it.
+    var declaration: ClientMethod {
+        switch self {
+        case .exchange(let exchange): .exchangeDeclare(exchange, passive: false)
+        case .queue(let queue): .queueDeclare(queue, passive: false)
+        case .binding(let binding):
+            binding.target == .queue ? .queueBind(binding) : .exchangeBind(binding)
+        }
+    }
+}
+
+extension Topology.Entity: CustomStringConvertible {
+    /// The entity in words, for errors and logs.
+    public var description: String {
+        switch self {
+        case .exchange(let exchange): "exchange '\(exchange.name)'"
+        case .queue(let queue): "queue '\(queue.name)'"
+        case .binding(let binding):
+            "binding '\(binding.source)' -> '\(binding.destination)' with key '\(binding.routingKey)'"
+        }
+    }
+}
