@@ -1,0 +1,81 @@
+import CRabbitMQ
+
+/// A content header: how long the body is, and the message's properties (AMQP 0-9-1, section 4.2.6.1).
+struct ContentHeader {
+    let bodySize: UInt64
+    let properties: AMQPProperties
+}
+
+/// Decodes content headers with rabbitmq-c.
+struct PropertiesDecoder: ~Copyable {
+    private static let propertiesOffset = 12
+
+    private var pool = CodecPool()
+
+    mutating func decode(_ payload: UnsafeRawBufferPointer) throws(WireError) -> ContentHeader {
+        guard let classID = unsafe payload.bigEndian(UInt16.self, at: 0),
+            let bodySize = unsafe payload.bigEndian(UInt64.self, at: 4),
+            let flags = unsafe payload.bigEndian(UInt16.self, at: Self.propertiesOffset)
+        else {
+            throw WireError("a content header of \(payload.count) bytes")
+        }
+        guard classID == FrameFormat.basicClass else {
+            throw WireError("a content header of class \(classID); messages have class \(FrameFormat.basicClass)")
+        }
+        unsafe try checkHeaders(payload, flags: UInt32(flags))
+        let encoded = unsafe UnsafeRawBufferPointer(rebasing: payload[Self.propertiesOffset...])
+        let bytes = unsafe amqp_bytes_t(
+            len: encoded.count,
+            bytes: UnsafeMutableRawPointer(mutating: encoded.baseAddress)
+        )
+        var decoded: UnsafeMutableRawPointer?
+        let status = unsafe pool.withPointer { unsafe amqp_decode_properties(classID, $0, bytes, &decoded) }
+        defer { pool.recycle() }
+        guard status == 0, let decoded = unsafe decoded else {
+            throw WireError("message properties that cannot be read")
+        }
+        let properties = unsafe AMQPProperties(decoded.load(as: amqp_basic_properties_t.self))
+        return ContentHeader(bodySize: bodySize, properties: properties)
+    }
+
+    /// The headers table follows content-type and content-encoding; it is scanned before C sees it.
+    private func checkHeaders(_ payload: UnsafeRawBufferPointer, flags: UInt32) throws(WireError) {
+        guard flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0 else { return }
+        guard flags & 1 == 0 else { throw WireError("message properties with an unknown flag") }
+        var offset = Self.propertiesOffset + 2
+        for flag in [AMQP_BASIC_CONTENT_TYPE_FLAG, AMQP_BASIC_CONTENT_ENCODING_FLAG]
+        where flags & UInt32(flag) != 0 {
+            guard let size = unsafe payload.bigEndian(UInt8.self, at: offset) else {
+                throw WireError("message properties that end too early")
+            }
+            offset += 1 + Int(size)
+        }
+        _ = unsafe try TableScanner.check(payload, at: offset)
+    }
+}
+
+extension AMQPProperties {
+    fileprivate init(_ decoded: amqp_basic_properties_t) {
+        let flags = unsafe decoded._flags
+        func has(_ flag: Int32) -> Bool { flags & UInt32(flag) != 0 }
+        func text(_ flag: Int32, _ bytes: amqp_bytes_t) -> String? {
+            has(flag) ? unsafe String(copying: bytes) : nil
+        }
+        unsafe self.init(
+            contentType: text(AMQP_BASIC_CONTENT_TYPE_FLAG, decoded.content_type),
+            contentEncoding: text(AMQP_BASIC_CONTENT_ENCODING_FLAG, decoded.content_encoding),
+            headers: has(AMQP_BASIC_HEADERS_FLAG) ? AMQPTable(decoded.headers) : [:],
+            deliveryMode: has(AMQP_BASIC_DELIVERY_MODE_FLAG) ? DeliveryMode(rawValue: decoded.delivery_mode) : nil,
+            priority: has(AMQP_BASIC_PRIORITY_FLAG) ? decoded.priority : nil,
+            correlationID: text(AMQP_BASIC_CORRELATION_ID_FLAG, decoded.correlation_id),
+            replyTo: text(AMQP_BASIC_REPLY_TO_FLAG, decoded.reply_to),
+            expiration: text(AMQP_BASIC_EXPIRATION_FLAG, decoded.expiration),
+            messageID: text(AMQP_BASIC_MESSAGE_ID_FLAG, decoded.message_id),
+            timestamp: has(AMQP_BASIC_TIMESTAMP_FLAG) ? decoded.timestamp : nil,
+            type: text(AMQP_BASIC_TYPE_FLAG, decoded.type),
+            userID: text(AMQP_BASIC_USER_ID_FLAG, decoded.user_id),
+            appID: text(AMQP_BASIC_APP_ID_FLAG, decoded.app_id),
+            clusterID: text(AMQP_BASIC_CLUSTER_ID_FLAG, decoded.cluster_id)
+        )
+    }
+}
