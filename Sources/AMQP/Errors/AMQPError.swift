@@ -2,7 +2,9 @@
 ///
 /// `description` is one sentence with the host, entity or value concerned and the reason. It never holds a password.
 public struct AMQPError: Error, Sendable, Hashable {
-    /// What kind of failure it is. New codes may come in minor versions.
+    /// What kind of failure it is.
+    ///
+    /// New codes may come in minor versions.
     public let code: Code
 
     /// One sentence: what was attempted, on what, and why it failed.

@@ -26,13 +26,21 @@ extension AMQPError {
 
         // MARK: - The way to the broker
 
-        /// No host could be reached: DNS, TCP, or silence until the deadline. Tried again by a running client.
+        /// No host could be reached: DNS, TCP, or silence until the deadline.
+        ///
+        /// Tried again by a running client.
         public static let unreachable = Code(kind: .unreachable)
-        /// TLS failed: certificate, host name or version. Tried again by a running client.
+        /// TLS failed: certificate, host name or version.
+        ///
+        /// Tried again by a running client.
         public static let tlsFailed = Code(kind: .tlsFailed)
-        /// The broker refused user or password. Terminal.
+        /// The broker refused user or password.
+        ///
+        /// Terminal.
         public static let loginRefused = Code(kind: .loginRefused)
-        /// The virtual host does not exist, or the user may not enter it. Terminal.
+        /// The virtual host does not exist, or the user may not enter it.
+        ///
+        /// Terminal.
         public static let vhostNotFound = Code(kind: .vhostNotFound)
         /// The peer does not speak AMQP 0-9-1, or broke its rules.
         public static let protocolViolation = Code(kind: .protocolViolation)

@@ -1,0 +1,204 @@
+import WarrenRuntime
+
+/// A channel: the whole of AMQP 0-9-1 for those who need it.
+///
+/// Lent by ``AMQPClient/withChannel(_:)``.
+///
+/// It lives as long as the connection under it: when that is lost, its operations throw, and a new channel is needed.
+/// Its operations may be used by several tasks; each gets its own answer. A declaration that the broker refuses closes
+/// the channel.
+///
+/// Every operation throws `.timedOut` after the configured operation timeout, `.cancelled`, `.connectionLost`, or what
+/// the broker says: `.notFound`, `.accessRefused`, `.preconditionFailed`, `.resourceLocked`, `.channelClosed`.
+public final class AMQPChannel: Sendable {
+    let connection: Connection
+    let id: SlotID
+    private let recorder: TopologyRecorder
+
+    init(connection: Connection, id: SlotID, recorder: TopologyRecorder) {
+        self.connection = connection
+        self.id = id
+        self.recorder = recorder
+    }
+
+    // MARK: - Exchanges
+
+    /// Declares an exchange; not repeated after a reconnect, unlike ``AMQPClient/apply(_:)``.
+    public func declareExchange(_ exchange: AMQPExchange) async throws(AMQPError) {
+        _ = try await connection.call(.exchangeDeclare(exchange, passive: false), on: id)
+    }
+
+    /// Checks that an exchange exists.
+    public func checkExchange(_ name: String) async throws(AMQPError) {
+        _ = try await connection.call(.exchangeDeclare(AMQPExchange(name, .direct), passive: true), on: id)
+    }
+
+    /// Deletes an exchange.
+    ///
+    /// - Parameter ifUnused: only if nothing is bound to it.
+    public func deleteExchange(_ name: String, ifUnused: Bool = false) async throws(AMQPError) {
+        _ = try await connection.call(.exchangeDelete(name: name, ifUnused: ifUnused), on: id)
+        recorder.forgetExchange(name)
+    }
+
+    // MARK: - Queues
+
+    /// Declares a queue; not repeated after a reconnect, unlike ``AMQPClient/apply(_:)``.
+    @discardableResult
+    public func declareQueue(_ queue: AMQPQueue) async throws(AMQPError) -> AMQPQueueStatus {
+        try await queueStatus(.queueDeclare(queue, passive: false))
+    }
+
+    /// Asks for a queue's counts without changing anything.
+    ///
+    /// - Throws: `.notFound` when there is no such queue.
+    public func queueStatus(_ name: String) async throws(AMQPError) -> AMQPQueueStatus {
+        try await queueStatus(.queueDeclare(AMQPQueue(name, .classic), passive: true))
+    }
+
+    /// Removes all messages that are ready.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    public func purgeQueue(_ name: String) async throws(AMQPError) -> Int {
+        guard case .queuePurgeOK(let count) = try await connection.call(.queuePurge(name: name), on: id) else {
+            throw unexpectedAnswer
+        }
+        return Int(count)
+    }
+
+    /// Deletes a queue.
+    ///
+    /// - Parameters:
+    ///   - ifUnused: only if it has no consumer.
+    ///   - ifEmpty: only if it has no message.
+    /// - Returns: how many messages went with it.
+    @discardableResult
+    public func deleteQueue(
+        _ name: String,
+        ifUnused: Bool = false,
+        ifEmpty: Bool = false
+    ) async throws(AMQPError) -> Int {
+        let method = ClientMethod.queueDelete(name: name, ifUnused: ifUnused, ifEmpty: ifEmpty)
+        guard case .queueDeleteOK(let count) = try await connection.call(method, on: id) else {
+            throw unexpectedAnswer
+        }
+        recorder.forgetQueue(name)
+        return Int(count)
+    }
+
+    // MARK: - Bindings
+
+    /// Binds a queue or an exchange to an exchange.
+    public func bind(_ binding: AMQPBinding) async throws(AMQPError) {
+        let method: ClientMethod = binding.target == .queue ? .queueBind(binding) : .exchangeBind(binding)
+        _ = try await connection.call(method, on: id)
+    }
+
+    /// Removes a binding.
+    public func unbind(_ binding: AMQPBinding) async throws(AMQPError) {
+        let method: ClientMethod = binding.target == .queue ? .queueUnbind(binding) : .exchangeUnbind(binding)
+        _ = try await connection.call(method, on: id)
+        recorder.forget(binding)
+    }
+
+    // MARK: - Messages
+
+    /// Puts a message into the outbox, without a confirm: a lost connection loses it.
+    ///
+    /// Waits for room.
+    ///
+    /// For messages that matter there is ``AMQPClient/publish(_:to:routingKey:mandatory:)``.
+    public func publish(
+        _ message: AMQPMessage,
+        to exchange: String,
+        routingKey: String
+    ) async throws(AMQPError) {
+        let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: false)
+        try await connection.publish(message, target, on: id, nil)
+    }
+
+    /// Fetches one message; it stays unacked until ``ack(_:multiple:)`` or ``nack(_:multiple:requeue:)``.
+    ///
+    /// - Returns: `nil` when the queue is empty.
+    public func get(_ queue: String) async throws(AMQPError) -> AMQPFetched? {
+        switch try await connection.call(.basicGet(queue: queue), on: id) {
+        case .message(let message): return AMQPFetched(message)
+        case .basicGetEmpty: return nil
+        default: throw unexpectedAnswer
+        }
+    }
+
+    /// Acks a fetched message.
+    ///
+    /// - Parameter multiple: also everything fetched before it on this channel.
+    public func ack(_ message: AMQPFetched, multiple: Bool = false) throws(AMQPError) {
+        try connection.send(.basicAck(tag: message.deliveryTag, multiple: multiple), on: id)
+    }
+
+    /// Gives a fetched message back.
+    ///
+    /// - Parameters:
+    ///   - multiple: also everything fetched before it on this channel.
+    ///   - requeue: back into the queue; otherwise it is dead-lettered or dropped.
+    public func nack(_ message: AMQPFetched, multiple: Bool = false, requeue: Bool = true) throws(AMQPError) {
+        try connection.send(
+            .basicNack(tag: message.deliveryTag, multiple: multiple, requeue: requeue),
+            on: id
+        )
+    }
+
+    // MARK: - Transactions
+
+    /// Makes the channel transactional.
+    public func selectTransaction() async throws(AMQPError) {
+        _ = try await connection.call(.txSelect, on: id)
+    }
+
+    /// Commits what was published and acked since the last commit.
+    public func commit() async throws(AMQPError) {
+        _ = try await connection.call(.txCommit, on: id)
+    }
+
+    /// Forgets what was published and acked since the last commit.
+    public func rollback() async throws(AMQPError) {
+        _ = try await connection.call(.txRollback, on: id)
+    }
+
+    private func queueStatus(_ method: ClientMethod) async throws(AMQPError) -> AMQPQueueStatus {
+        guard case .queueDeclareOK(let status) = try await connection.call(method, on: id) else {
+            throw unexpectedAnswer
+        }
+        return status
+    }
+
+    /// The call queue matches answers to calls, so this cannot come from a broker.
+    private var unexpectedAnswer: AMQPError {
+        AMQPError(.protocolViolation, "the broker gave the answer to another question")
+    }
+}
+
+/// A message fetched by ``AMQPChannel/get(_:)``.
+public struct AMQPFetched: Sendable, Hashable {
+    /// The message.
+    public let message: AMQPMessage
+    /// The exchange it was published to.
+    public let exchange: String
+    /// The key it was published with.
+    public let routingKey: String
+    /// Whether it was delivered before.
+    public let redelivered: Bool
+    /// Its number on the channel.
+    public let deliveryTag: UInt64
+    /// How many messages were left in the queue.
+    public let remaining: Int
+
+    init(_ incoming: IncomingMessage) {
+        message = incoming.message
+        exchange = incoming.envelope.exchange
+        routingKey = incoming.envelope.routingKey
+        redelivered = incoming.envelope.redelivered
+        deliveryTag = incoming.envelope.tag
+        remaining = Int(incoming.remaining)
+    }
+}

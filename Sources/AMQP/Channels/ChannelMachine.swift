@@ -1,0 +1,219 @@
+import WarrenRuntime
+
+/// One channel, from the day it is asked for until it is closed for good; across connections, if it recovers.
+///
+/// A value that decides and never acts: what to send comes back as methods, whom to resume goes into ``Effects``.
+struct ChannelMachine: ~Copyable {
+    enum State: Equatable {
+        /// Waits for a connection.
+        case detached
+        /// Opening and set-up were sent.
+        case opening(UInt16)
+        case open(UInt16)
+        /// Waits, after a failure, to be opened again.
+        case paused(until: MonotonicTime)
+        /// We sent channel.close and wait for the answer; everything else that comes is old.
+        case closing(UInt16)
+        case ended(AMQPError)
+    }
+
+    /// What the channel is for, in words: "publisher", "consumer of 'billing'".
+    let purpose: String
+    /// Whether it is opened again after it was lost.
+    let recovers: Bool
+    /// Sent right behind channel.open, without waiting in between.
+    let setup: [ClientMethod]
+    /// Needed to re-declare entities, so opened before the connection is ready for all.
+    let opensEarly: Bool
+    let backoff: Backoff
+
+    private(set) var state = State.detached
+    private var stepsLeft = 0
+    private var failures = 0
+    private(set) var wasOpen = false
+    private var opened: OneShot<Result<Void, AMQPError>>?
+    private var closed: OneShot<Result<Void, AMQPError>>?
+
+    var calls = CallQueue()
+    var window: ConfirmWindow?
+    var queue = PublishQueue()
+    var answeredWaiters: [OneShot<Result<Void, AMQPError>>] = []
+    var subscription: Subscription?
+
+    init(
+        purpose: String,
+        recovers: Bool,
+        setup: [ClientMethod] = [],
+        opensEarly: Bool = false,
+        window: Int? = nil,
+        subscription: consuming Subscription? = nil,
+        backoff: Backoff,
+        opened: OneShot<Result<Void, AMQPError>>? = nil
+    ) {
+        self.purpose = purpose
+        self.recovers = recovers
+        self.setup = setup
+        self.opensEarly = opensEarly
+        self.window = window.map { ConfirmWindow(capacity: $0) }
+        self.subscription = subscription
+        self.backoff = backoff
+        self.opened = opened
+    }
+
+    /// The channel's number, while frames for it may come.
+    var number: UInt16? {
+        switch state {
+        case .opening(let number), .open(let number), .closing(let number): number
+        case .detached, .paused, .ended: nil
+        }
+    }
+
+    var openNumber: UInt16? {
+        if case .open(let number) = state { number } else { nil }
+    }
+
+    /// Whether another publish may be unanswered; a channel without confirms counts none.
+    var windowHasRoom: Bool {
+        switch window {
+        case .some(let window): window.room > 0
+        case .none: true
+        }
+    }
+
+    /// Whether no publish waits for its answer or its turn.
+    var isAnswered: Bool {
+        guard queue.isEmpty else { return false }
+        switch window {
+        case .some(let window): return window.unanswered == 0
+        case .none: return true
+        }
+    }
+
+    /// Why nothing can be done on it any more.
+    var end: AMQPError? {
+        if case .ended(let error) = state { error } else { nil }
+    }
+
+    /// When it wants to be opened again.
+    var retryTime: MonotonicTime? {
+        if case .paused(let time) = state { time } else { nil }
+    }
+
+    // MARK: - Opening
+
+    /// - Returns: what to send on channel `number`.
+    mutating func open(on number: UInt16) -> [ClientMethod] {
+        state = .opening(number)
+        stepsLeft = 1 + setup.count
+        for step in setup { calls.sent(step, nil) }
+        return [.channelOpen] + setup
+    }
+
+    /// A step of the set-up was answered.
+    ///
+    /// - Returns: whether the channel is open now.
+    mutating func stepDone(into effects: inout Effects) -> Bool {
+        guard case .opening(let number) = state else { return false }
+        stepsLeft -= 1
+        guard stepsLeft == 0 else { return false }
+        state = .open(number)
+        if wasOpen, subscription != nil {
+            effects.events.append(AMQPEvent(kind: .subscribed, subject: purpose, error: nil))
+        }
+        wasOpen = true
+        failures = 0
+        if let opened = opened.take() { effects.done.append(opened) }
+        return true
+    }
+
+    /// `channel.open-ok` counts as the first step.
+    mutating func channelOpened(into effects: inout Effects) throws(WireError) -> Bool {
+        guard case .opening = state, stepsLeft == 1 + setup.count else {
+            throw WireError("channel.open-ok that was not asked for")
+        }
+        return stepDone(into: &effects)
+    }
+
+    // MARK: - Losing
+
+    /// The broker closed the channel, or ended its subscription.
+    mutating func lost(_ error: AMQPError, now: MonotonicTime, into effects: inout Effects) {
+        abandon(error, into: &effects)
+        guard recovers && (wasOpen || subscription == nil) else {
+            finish(error, into: &effects)
+            return
+        }
+        failures += 1
+        state = .paused(until: now.advanced(by: failures == 1 ? .zero : backoff.delay(attempt: failures)))
+        let kind: AMQPEvent.Kind = subscription == nil ? .channelLost : .subscriptionLost
+        effects.events.append(AMQPEvent(kind: kind, subject: purpose, error: error))
+    }
+
+    /// The connection is gone.
+    mutating func disconnected(_ error: AMQPError, into effects: inout Effects) {
+        switch state {
+        case .ended: return
+        case .closing:
+            abandon(error, into: &effects)
+            finish(error, into: &effects)
+        case .detached, .opening, .open, .paused:
+            abandon(error, into: &effects)
+            if recovers {
+                state = .detached
+                failures = 0
+            } else {
+                finish(error, into: &effects)
+            }
+        }
+    }
+
+    /// Ends it for good.
+    mutating func finish(_ error: AMQPError, into effects: inout Effects) {
+        state = .ended(error)
+        queue.fail(error, into: &effects)
+        if let opened = opened.take() { effects.failed.append((opened, error)) }
+        if let closed = closed.take() { effects.done.append(closed) }
+        for waiter in answeredWaiters { effects.failed.append((waiter, error)) }
+        answeredWaiters = []
+        subscription?.wakeAll(into: &effects)
+    }
+
+    /// Everything under way on the channel has lost its answer.
+    private mutating func abandon(_ error: AMQPError, into effects: inout Effects) {
+        let others = AMQPError(error.code == .connectionLost ? .connectionLost : .channelClosed, error.message)
+        calls.failed(error, others: others, into: &effects.answers)
+        window?.lost(error, into: &effects.outcomes)
+        subscription?.lost(into: &effects)
+        for waiter in answeredWaiters { effects.failed.append((waiter, error)) }
+        answeredWaiters = []
+    }
+
+    // MARK: - Closing
+
+    /// The application is done with the channel.
+    ///
+    /// - Returns: what to send, if the channel is open.
+    mutating func close(
+        _ error: AMQPError,
+        closed: OneShot<Result<Void, AMQPError>>,
+        into effects: inout Effects
+    ) -> [ClientMethod] {
+        switch state {
+        case .opening(let number), .open(let number):
+            abandon(error, into: &effects)
+            self.closed = closed
+            queue.fail(error, into: &effects)
+            state = .closing(number)
+            return [.channelClose(CloseReason(reply: .goodbye, classID: 0, methodID: 0))]
+        case .detached, .paused, .closing, .ended:
+            finish(error, into: &effects)
+            effects.done.append(closed)
+            return []
+        }
+    }
+}
+
+extension AMQPReply {
+    /// What a client says when it goes in peace.
+    static let goodbye = AMQPReply(code: 200, text: "OK")
+}

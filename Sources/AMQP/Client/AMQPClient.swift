@@ -1,0 +1,260 @@
+package import WarrenRuntime
+
+/// A RabbitMQ client: publishes with confirms, consumes, declares, and comes back after every loss of connection.
+///
+/// Make one per program, keep its ``run()`` running, and use it from any task:
+///
+/// ```swift
+/// let client = try AMQPClient(url: "amqp://guest:guest@localhost:5672")
+/// try await withThrowingTaskGroup { group in
+///     group.addTask { try await client.run() }
+///     try await client.publish(AMQPMessage("hello"), to: "events", routingKey: "greeting")
+///     group.cancelAll()
+/// }
+/// ```
+/// or let ``withClient(url:configuration:_:)`` do that. Publishing and consuming use separate connections, so a
+/// broker that blocks publishers never starves consumers; the second is opened when it is first needed.
+public final class AMQPClient: Sendable {
+    private let publishing: Connection
+    private let consuming: Connection
+    private let publisher: AMQPPublisher
+    private let declarations: ChannelPool
+    private let recorder = TopologyRecorder()
+    private let reports: ClientReports
+    private let hasRun = Locked(false)
+
+    /// Creates a client; nothing is connected until ``run()``.
+    ///
+    /// - Parameters:
+    ///   - url: `amqp://user:password@host:5672/vhost`, or `amqps:` for TLS; several hosts with commas between.
+    ///   - configuration: everything else.
+    /// - Throws: `.invalidURL` or `.invalidConfiguration`, saying what and where.
+    public convenience init(
+        url: String,
+        configuration: AMQPClientConfiguration = AMQPClientConfiguration()
+    ) throws(AMQPError) {
+        try self.init(url: AMQPURL(url), configuration: configuration)
+    }
+
+    /// Creates a client from a parsed URL; nothing is connected until ``run()``.
+    ///
+    /// - Throws: `.invalidConfiguration`, saying what.
+    public convenience init(
+        url: AMQPURL,
+        configuration: AMQPClientConfiguration = AMQPClientConfiguration()
+    ) throws(AMQPError) {
+        try self.init(url: url, configuration: configuration, clock: SystemClock())
+    }
+
+    package init(
+        url: AMQPURL,
+        configuration: AMQPClientConfiguration,
+        clock: any RuntimeClock
+    ) throws(AMQPError) {
+        let reports = ClientReports()
+        let recorder = recorder
+        let owner = Connection.Owner(
+            needsRecovery: { !recorder.isEmpty },
+            recover: { await $0.declareAgain(recorder.topology) },
+            report: { reports.report($0) },
+            stateChanged: { reports.stateChanged() }
+        )
+        func connection(_ role: String) throws(AMQPError) -> Connection {
+            try Connection(
+                settings: ConnectionSettings(url: url, configuration: configuration, role: role),
+                clock: clock,
+                owner: owner
+            )
+        }
+        let publishing = try connection("publishing")
+        let consuming = try connection("consuming")
+        reports.watch { AMQPClientState(publishing: publishing.currentStatus, consuming: consuming.currentStatus) }
+        self.reports = reports
+        self.publishing = publishing
+        self.consuming = consuming
+        publisher = AMQPPublisher(connection: publishing, window: configuration.publishWindow)
+        declarations = ChannelPool(consuming, limit: 8)
+    }
+
+    // MARK: - Running
+
+    /// Keeps the client connected, until the task is cancelled: then outstanding confirms are awaited, as long as
+    /// `closeTimeout` allows, and the connections are closed.
+    ///
+    /// Call it once. Operations called before wait for it.
+    ///
+    /// - Throws: why the client cannot go on: `.loginRefused`, or `.vhostNotFound` at the first connection. A broker
+    ///   that cannot be reached is tried again for ever, unless the configuration says otherwise.
+    public func run() async throws(AMQPError) {
+        let isFirst = hasRun.withLock { hasRun in
+            defer { hasRun = true }
+            return !hasRun
+        }
+        guard isFirst else { throw AMQPError(.closed, "run() was called before; make another client") }
+        let cause = await withTaskGroup(of: AMQPError?.self) { [publishing, consuming] group in
+            group.addTask { await publishing.run() }
+            group.addTask { await consuming.run() }
+            var cause: AMQPError?
+            for await end in group {
+                guard cause == nil, let end else { continue }
+                cause = end
+                group.cancelAll()
+            }
+            return cause
+        }
+        reports.finish()
+        if let cause { throw cause }
+    }
+
+    /// Runs a client for the length of `body`, and closes it.
+    ///
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws; and `.invalidURL` or `.invalidConfiguration`. Why the client could not go on is
+    ///   thrown by the operations in `body`.
+    public static func withClient<Value>(
+        url: String,
+        configuration: AMQPClientConfiguration = AMQPClientConfiguration(),
+        _ body: (AMQPClient) async throws -> Value
+    ) async throws -> Value {
+        let client = try AMQPClient(url: url, configuration: configuration)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await client.run() }
+            defer { group.cancelAll() }
+            return try await body(client)
+        }
+    }
+
+    /// The state, and every later one; a slow reader sees the newest.
+    public var states: AsyncStream<AMQPClientState> { reports.states }
+
+    /// The state now.
+    public var state: AMQPClientState { reports.state }
+
+    /// What happens in the background, from now on.
+    ///
+    /// A reader that falls behind by 256 events loses the oldest.
+    public var events: AsyncStream<AMQPEvent> { reports.events }
+
+    // MARK: - Topology
+
+    /// Declares exchanges, queues and bindings, and declares them again after every reconnect.
+    ///
+    /// - Throws: `.preconditionFailed` when one exists with other arguments, `.accessRefused`, `.invalidArgument`;
+    ///   entities declared before the failing one stay.
+    public func apply(_ topology: Topology) async throws(AMQPError) {
+        for entity in topology.entities {
+            try await declarations.withChannel { [consuming] channel throws(AMQPError) in
+                _ = try await consuming.call(entity.declaration, on: channel)
+            }
+            recorder.record(entity)
+        }
+    }
+
+    // MARK: - Publishing
+
+    /// Publishes a message and returns when the broker has taken responsibility for it.
+    ///
+    /// - Parameters:
+    ///   - exchange: the exchange; empty for the default exchange, where the key is a queue's name.
+    ///   - routingKey: the key.
+    ///   - mandatory: whether a message that no queue takes is an error.
+    /// - Throws: `.returned`, `.refused`, `.unknown` when no answer came (also when the task is cancelled);
+    ///   `.invalidArgument`, `.timedOut`, `.unreachable`, `.closed` and others when nothing was sent.
+    public func publish(
+        _ message: AMQPMessage,
+        to exchange: String,
+        routingKey: String,
+        mandatory: Bool = true
+    ) async throws(AMQPError) {
+        try await publisher.publish(message, to: exchange, routingKey: routingKey, mandatory: mandatory)
+    }
+
+    /// Sends a message and returns as soon as it is in the outbox; its outcome is awaited apart.
+    ///
+    /// - Throws: as ``AMQPPublisher/send(_:to:routingKey:mandatory:)``.
+    public func send(
+        _ message: AMQPMessage,
+        to exchange: String,
+        routingKey: String,
+        mandatory: Bool = true
+    ) async throws(AMQPError) -> AMQPPendingConfirm {
+        try await publisher.send(message, to: exchange, routingKey: routingKey, mandatory: mandatory)
+    }
+
+    /// Waits until every message sent so far by the client's own publisher has its outcome.
+    ///
+    /// - Throws: when the connection was lost meanwhile, so that outcomes are unknown; `.cancelled`.
+    public func waitForConfirms() async throws(AMQPError) {
+        try await publisher.waitForConfirms()
+    }
+
+    /// Lends a publisher with a channel of its own.
+    ///
+    /// - Parameter window: how many of its publishes may be unanswered at a time, 1 to 1,048,576.
+    public func withPublisher<Value>(
+        window: Int = 1000,
+        _ body: (AMQPPublisher) async throws -> Value
+    ) async throws -> Value {
+        let publisher = AMQPPublisher(connection: publishing, window: window)
+        do {
+            let value = try await body(publisher)
+            await publishing.remove(publisher.channel)
+            return value
+        } catch {
+            await publishing.remove(publisher.channel)
+            throw error
+        }
+    }
+
+    // MARK: - Consuming
+
+    /// Consumes for the length of `body`; then unsettled deliveries go back to the queue.
+    ///
+    /// The subscription is taken up again after every reconnect, and when the broker ends it.
+    ///
+    /// - Parameters:
+    ///   - source: a queue's name, or a private queue.
+    ///   - prefetch: how many deliveries may be unsettled at a time, 1 to 65,535.
+    ///   - exclusive: whether no other consumer may consume the queue.
+    ///   - arguments: for example `x-priority`, or `x-stream-offset`.
+    /// - Throws: what `body` throws; `.notFound`, `.accessRefused`, `.resourceLocked` when the subscription is refused.
+    public func withConsumer<Value>(
+        _ source: AMQPConsumerSource,
+        prefetch: Int = 100,
+        exclusive: Bool = false,
+        arguments: AMQPTable = [:],
+        _ body: (AMQPDeliveries) async throws -> Value
+    ) async throws -> Value {
+        let deliveries = try await consuming.subscribe(
+            source,
+            prefetch: prefetch,
+            exclusive: exclusive,
+            arguments: arguments
+        )
+        do {
+            let value = try await body(deliveries)
+            await consuming.remove(deliveries.channel)
+            return value
+        } catch {
+            await consuming.remove(deliveries.channel)
+            throw error
+        }
+    }
+
+    // MARK: - Channels
+
+    /// Lends a channel on the publishing connection, for what has no better way.
+    public func withChannel<Value>(
+        _ body: (AMQPChannel) async throws -> Value
+    ) async throws -> Value {
+        let id = try await publishing.openChannel("channel")
+        do {
+            let value = try await body(AMQPChannel(connection: publishing, id: id, recorder: recorder))
+            await publishing.remove(id)
+            return value
+        } catch {
+            await publishing.remove(id)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// How a client behaves.
+///
+/// Every value has a default that suits a service.
+public struct AMQPClientConfiguration: Sendable, Hashable {
+    /// Shown by the broker's management tools; default: the URL's `connection_name`, else the program's name.
+    public var connectionName: String?
+
+    /// How long resolving, connecting and logging in to one host may take.
+    public var connectTimeout: Duration = .seconds(10)
+
+    /// How long an operation waits for the connection, for room, or for the broker's answer.
+    public var operationTimeout: Duration = .seconds(30)
+
+    /// How long a publish waits for its confirm before its outcome is unknown.
+    public var confirmTimeout: Duration = .seconds(30)
+
+    /// How long closing waits for outstanding confirms and for the broker's goodbye.
+    public var closeTimeout: Duration = .seconds(5)
+
+    /// Silence after which a peer counts as dead, give or take half of it; the broker may ask for less.
+    ///
+    /// In whole seconds; zero turns heartbeats off.
+    public var heartbeat: Duration = .seconds(20)
+
+    /// The most channels per connection; the broker may allow fewer.
+    public var channelMax: UInt16 = 2047
+
+    /// The largest frame in bytes, 4,096 to 16 MiB; the broker may allow less.
+    public var frameMax: UInt32 = 131_072
+
+    /// The largest message this client accepts, in bytes.
+    public var maximumMessageSize: Int = 128 << 20
+
+    /// How many publishes of the client's own publisher may be unanswered at a time.
+    public var publishWindow: Int = 1000
+
+    /// How many bytes may wait to be written, per connection; publishers wait beyond that.
+    public var outboxLimit: Int = 1 << 20
+
+    /// When and how a lost connection is opened again.
+    public var reconnect = Reconnect()
+
+    /// Creates the default configuration.
+    public init() {}
+
+    /// When and how a lost connection is opened again: exponential back-off with full jitter.
+    public struct Reconnect: Sendable, Hashable {
+        /// The most that the first retry waits.
+        public var initial: Duration = .milliseconds(200)
+        /// The most that any retry waits.
+        public var maximum: Duration = .seconds(15)
+        /// By how much the wait grows each time.
+        public var multiplier: Double = 2
+        /// Whether the very first connection is tried again too.
+        ///
+        /// If not, a client whose broker cannot be reached fails at once: right for a command, wrong for a service.
+        public var retriesFirst: Bool = true
+
+        /// Creates the default policy: for ever.
+        public init() {}
+    }
+}

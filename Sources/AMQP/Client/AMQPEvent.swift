@@ -1,0 +1,43 @@
+/// Something that happened in the client's background work, for logs, metrics and alarms.
+public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
+    /// What kind of thing happened.
+    ///
+    /// New kinds may come in minor versions.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        private enum Name: String {
+            case connected, disconnected, entityNotRecovered, channelLost, subscriptionLost, subscribed, staleDelivery
+        }
+
+        private let name: Name
+
+        /// The name of the kind.
+        public var description: String { name.rawValue }
+
+        /// A connection was opened.
+        public static let connected = Kind(name: .connected)
+        /// A connection was lost, or could not be opened; the client tries again.
+        public static let disconnected = Kind(name: .disconnected)
+        /// After a reconnect an exchange, queue or binding could not be declared again.
+        public static let entityNotRecovered = Kind(name: .entityNotRecovered)
+        /// The broker closed a publishing channel; a new one is opened.
+        public static let channelLost = Kind(name: .channelLost)
+        /// A subscription ended without being asked to, or could not be taken up; the client tries again.
+        public static let subscriptionLost = Kind(name: .subscriptionLost)
+        /// A lost subscription was taken up again.
+        public static let subscribed = Kind(name: .subscribed)
+        /// A delivery from before a reconnect was settled; nothing was sent, the broker delivers it again.
+        public static let staleDelivery = Kind(name: .staleDelivery)
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// On what: a host, queue, exchange.
+    public let subject: String
+    /// Why, where something went wrong.
+    public let error: AMQPError?
+
+    /// One line.
+    public var description: String {
+        error.map { "\(kind) \(subject): \($0)" } ?? "\(kind) \(subject)"
+    }
+}

@@ -1,0 +1,34 @@
+import WarrenRuntime
+
+/// What a client tells about itself: its state, and the events of its background work.
+final class ClientReports: Sendable {
+    private let stateListeners = Broadcast<AMQPClientState>(buffer: 1)
+    private let eventListeners = Broadcast<AMQPEvent>(buffer: 256)
+    private let current = Locked<(@Sendable () -> AMQPClientState)?>(nil)
+
+    /// How the state is found.
+    func watch(_ state: @escaping @Sendable () -> AMQPClientState) {
+        current.withLock { $0 = state }
+    }
+
+    var state: AMQPClientState {
+        current.withLock { $0 }?() ?? .connecting(attempt: 1, cause: nil)
+    }
+
+    var states: AsyncStream<AMQPClientState> { stateListeners.listen(first: state) }
+    var events: AsyncStream<AMQPEvent> { eventListeners.listen() }
+
+    func stateChanged() {
+        stateListeners.send(state)
+    }
+
+    func report(_ event: AMQPEvent) {
+        eventListeners.send(event)
+    }
+
+    func finish() {
+        stateListeners.send(state)
+        stateListeners.finish()
+        eventListeners.finish()
+    }
+}

@@ -1,0 +1,82 @@
+import WarrenRuntime
+
+extension Connection {
+    /// What submitting a publish leads to.
+    private enum Next: ~Copyable {
+        case done(wake: Bool)
+        case write(ConnectionCore.LoneWrite)
+        case wait(OneShot<PublishQueue.Admission>)
+        case refused(AMQPError)
+    }
+
+    /// Puts a publish into the outbox, waiting for its turn when there is no room.
+    ///
+    /// - Parameter shot: resolved with the outcome; `nil` on a channel without confirms.
+    func publish(
+        _ message: AMQPMessage,
+        _ target: PublishTarget,
+        on id: SlotID,
+        _ shot: OneShot<AMQPPublishOutcome>?
+    ) async throws(AMQPError) {
+        let submitted = unsafe try PublishEncoder.withHead(target, message) { head, layout in
+            unsafe submit(
+                ConnectionCore.Publish(
+                    head: head,
+                    layout: layout,
+                    body: message.body,
+                    messageID: target.mandatory ? message.properties.messageID : nil,
+                    shot: shot
+                ),
+                on: id
+            )
+        }
+        guard let admission = try submitted.get() else { return }
+        want()
+        try await wait(for: admission, within: settings.operationTimeout) {
+            .failure($0("the publish to exchange '\(target.exchange)' with key '\(target.routingKey)'"))
+        }.get()
+    }
+
+    /// - Returns: what to wait for, if there is no room now.
+    private func submit(
+        _ publish: ConnectionCore.Publish,
+        on id: SlotID
+    ) -> Result<OneShot<PublishQueue.Admission>?, AMQPError> {
+        var effects = Effects()
+        let next: Next = core.withLock { core in
+            switch core.submit(publish, on: id) {
+            case .refused(let error): return .refused(error)
+            case .full:
+                let admission = OneShot<PublishQueue.Admission>()
+                core.enqueue(publish, on: id, admission)
+                return .wait(admission)
+            case .accepted:
+                // A thread that is awake finds the bytes by itself.
+                guard core.isAsleep else { return .done(wake: false) }
+                if let write = core.takeLoneWrite(into: &effects) { return .write(write) }
+                return .done(wake: core.takeWake())
+            }
+        }
+        switch consume next {
+        case .done(let wake):
+            if wake { waker.wake() }
+        case .write(let write):
+            effects.perform(report: owner.report)
+            perform(write)
+        case .wait(let admission): return .success(admission)
+        case .refused(let error): return .failure(error)
+        }
+        return .success(nil)
+    }
+
+    private func perform(_ write: consuming ConnectionCore.LoneWrite) {
+        let progress = write.run()
+        let now = clock.now
+        var written = Optional(write)
+        let wake = core.withLock { core in
+            if let write = written.take() { core.finish(write, progress, now: now) }
+            return core.takeWake()
+        }
+        if wake { waker.wake() }
+    }
+}

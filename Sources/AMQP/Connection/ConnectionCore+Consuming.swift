@@ -1,0 +1,90 @@
+import WarrenRuntime
+
+extension ConnectionCore {
+    /// Settles a delivery, if the channel it came on still lives.
+    mutating func settle(
+        _ id: SlotID,
+        _ delivery: AMQPDelivery,
+        _ settlement: DeliveryLedger.Settlement
+    ) throws(AMQPError) -> AMQPDelivery.Settlement {
+        guard let box = channels[id], let number = box.value.openNumber,
+            box.value.subscription?.position.current == delivery.subscription
+        else { return .staleDelivery }
+        let isNew: Bool
+        switch settlement {
+        case .ack(let tag, let multiple):
+            isNew = box.value.subscription?.ack(tag, multiple: multiple) ?? false
+            // Gathered; the thread sends them with whatever else it writes.
+            if isNew { noteAck(id, box) }
+        case .reject(let tag, _):
+            isNew = box.value.subscription?.ledger.settle(tag) ?? false
+            if isNew { try send(settlement.method, on: number) }
+        case .nack(let tag, let multiple, _):
+            // Acks that wait are older: they go first, or a multiple nack would take their deliveries along.
+            if multiple { try sendAcks(of: box, number) }
+            isNew = box.value.subscription?.settle(tag, multiple: multiple) ?? false
+            if isNew { try send(settlement.method, on: number) }
+        }
+        guard isNew else {
+            throw AMQPError(.alreadySettled, "delivery \(delivery.deliveryTag) was settled before")
+        }
+        return .sent
+    }
+
+    /// Takes what waits for a consumer; if nothing does, `waiter` is resumed when something comes.
+    ///
+    /// - Returns: why nothing will come any more.
+    mutating func takeDeliveries(
+        _ id: SlotID,
+        all: Bool,
+        into batch: inout [AMQPDelivery],
+        orWake waiter: OneShot<Void>
+    ) -> AMQPError? {
+        guard let box = channels[id] else { return AMQPError(.closed, "the consumer was closed") }
+        if let end = box.value.end { return end }
+        box.value.subscription?.take(all: all, into: &batch)
+        if batch.isEmpty { box.value.subscription?.wait(waiter) }
+        return nil
+    }
+
+    private mutating func noteAck(_ id: SlotID, _ box: SlotMap<ChannelMachine>.Box) {
+        if !dirty.contains(id) { dirty.append(id) }
+        // A broker that may send little more must hear of acks at once.
+        if !acksMayWait || !(box.value.subscription?.hasAmpleAllowance ?? true) { wantsAttention = true }
+    }
+
+    /// Whether applications are at work on deliveries, so that acks will come.
+    var expectsAcks: Bool {
+        channels.ids.contains { (channels[$0]?.value.subscription?.ledger.unsettled ?? 0) > 0 }
+    }
+
+    /// Appends the acks gathered so far, as few frames as possible.
+    mutating func sendGatheredAcks() {
+        for id in dirty {
+            guard let box = channels[id], let number = box.value.openNumber else { continue }
+            // An ack has a fixed size and always fits.
+            try? sendAcks(of: box, number)
+        }
+        dirty.removeAll(keepingCapacity: true)
+    }
+
+    mutating func sendAcks(of box: SlotMap<ChannelMachine>.Box, _ number: UInt16) throws(AMQPError) {
+        guard let settlements = box.value.subscription?.ledger.takeAcks() else { return }
+        for settlement in settlements { try send(settlement.method, on: number) }
+    }
+
+    /// Deliveries that brokers may send without hearing from us: how long reads can be put off.
+    var deliveryAllowance: Int {
+        channels.ids.reduce(0) { $0 + (channels[$1]?.value.subscription?.allowance ?? 0) }
+    }
+}
+
+extension Subscription {
+    fileprivate mutating func ack(_ tag: UInt64, multiple: Bool) -> Bool {
+        multiple ? ledger.ackAll(upTo: tag) : ledger.ack(tag)
+    }
+
+    fileprivate mutating func settle(_ tag: UInt64, multiple: Bool) -> Bool {
+        multiple ? ledger.settleAll(upTo: tag) : ledger.settle(tag)
+    }
+}

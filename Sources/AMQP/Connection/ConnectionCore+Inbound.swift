@@ -1,0 +1,203 @@
+import WarrenRuntime
+
+extension ConnectionCore {
+    /// What a batch of events means for the connection as a whole.
+    enum Verdict {
+        case goOn
+        case closedByPeer(CloseReason)
+        case closeConfirmed
+    }
+
+    /// Applies what the broker said.
+    mutating func apply(
+        _ events: [InboundEvent],
+        now: MonotonicTime,
+        into effects: inout Effects
+    ) throws(WireError) -> Verdict {
+        for event in events {
+            switch event {
+            case .delivered(let number, let contents):
+                try delivered(contents, on: number)
+            case .method(0, let method):
+                let verdict = try connectionMethod(method, into: &effects)
+                guard case .goOn = verdict else { return verdict }
+            case .method(let number, let method):
+                try channelMethod(method, on: number, now: now, into: &effects)
+            case .got(let number, let message):
+                try channelMethod(.reply(.message(message)), on: number, now: now, into: &effects)
+            case .returned(let number, let message):
+                guard case .channel(let id) = try use(of: number), let box = channels[id] else { continue }
+                box.value.window?.returned(message)
+            }
+        }
+        afterBatch(into: &effects)
+        return .goOn
+    }
+
+    /// Once per batch, not per message: wake consumers, admit publishes, answer who waits for all confirms.
+    private mutating func afterBatch(into effects: inout Effects) {
+        for id in channels.ids {
+            guard let box = channels[id] else { continue }
+            box.value.subscription?.wakeIfFilled(into: &effects)
+            admit(id, into: &effects)
+            if !box.value.answeredWaiters.isEmpty, box.value.isAnswered {
+                effects.done += box.value.answeredWaiters
+                box.value.answeredWaiters = []
+            }
+        }
+    }
+
+    private func use(of number: UInt16) throws(WireError) -> NumberUse {
+        guard Int(number) < numbers.count else {
+            throw WireError("a frame on channel \(number), which was never opened")
+        }
+        return numbers[Int(number)]
+    }
+
+    private mutating func delivered(_ contents: DeliveryContents, on number: UInt16) throws(WireError) {
+        switch try use(of: number) {
+        case .orphan: return
+        case .free: throw WireError("a delivery on channel \(number), which is not open")
+        case .channel(let id):
+            guard let box = channels[id], box.value.openNumber != nil else { return }
+            guard let settler = box.value.subscription?.settler else {
+                throw WireError("a delivery on channel \(number), which does not consume")
+            }
+            try box.value.subscription?.delivered(contents, settler: settler)
+        }
+    }
+
+    private mutating func connectionMethod(
+        _ method: ServerMethod,
+        into effects: inout Effects
+    ) throws(WireError) -> Verdict {
+        switch method {
+        case .connectionClose(let reason): return .closedByPeer(reason)
+        case .connectionCloseOK: return .closeConfirmed
+        case .connectionBlocked(let reason):
+            blockedReason = reason
+            return .goOn
+        case .connectionUnblocked:
+            blockedReason = nil
+            admitAll(into: &effects)
+            return .goOn
+        default: throw WireError("a method on channel 0 that belongs to another")
+        }
+    }
+
+    private mutating func channelMethod(
+        _ method: ServerMethod,
+        on number: UInt16,
+        now: MonotonicTime,
+        into effects: inout Effects
+    ) throws(WireError) {
+        switch try use(of: number) {
+        case .free: throw WireError("a method on channel \(number), which is not open")
+        case .orphan: try orphanMethod(method, on: number)
+        case .channel(let id):
+            guard let box = channels[id] else { return }
+            if case .closing = box.value.state {
+                try closingMethod(method, on: number, box, into: &effects)
+            } else {
+                try openMethod(method, on: number, id, box, now: now, into: &effects)
+            }
+        }
+    }
+
+    /// A channel whose owner has gone: only the end of the closing counts.
+    private mutating func orphanMethod(_ method: ServerMethod, on number: UInt16) throws(WireError) {
+        switch method {
+        case .channelCloseOK: numbers[Int(number)] = .free
+        case .channelClose: reply(.channelCloseOK, on: number)
+        default: return
+        }
+    }
+
+    private mutating func closingMethod(
+        _ method: ServerMethod,
+        on number: UInt16,
+        _ box: SlotMap<ChannelMachine>.Box,
+        into effects: inout Effects
+    ) throws(WireError) {
+        switch method {
+        case .channelCloseOK:
+            numbers[Int(number)] = .free
+            box.value.finish(AMQPError(.closed, "the channel was closed"), into: &effects)
+        case .channelClose: reply(.channelCloseOK, on: number)
+        default: return
+        }
+    }
+
+    private mutating func openMethod(
+        _ method: ServerMethod,
+        on number: UInt16,
+        _ id: SlotID,
+        _ box: SlotMap<ChannelMachine>.Box,
+        now: MonotonicTime,
+        into effects: inout Effects
+    ) throws(WireError) {
+        switch method {
+        case .basicAck(let tag, let multiple):
+            try box.value.window?.answered(tag, multiple: multiple, acked: true, into: &effects.outcomes)
+        case .basicNack(let tag, let multiple):
+            try box.value.window?.answered(tag, multiple: multiple, acked: false, into: &effects.outcomes)
+        case .reply(let answer):
+            if let resolution = try box.value.calls.answered(answer) {
+                effects.answers.append(resolution)
+            } else {
+                _ = box.value.stepDone(into: &effects)
+            }
+        case .channelOpenOK:
+            _ = try box.value.channelOpened(into: &effects)
+        case .channelFlow(let active):
+            reply(.channelFlowOK(active: active), on: number)
+        case .channelClose(let reason):
+            reply(.channelCloseOK, on: number)
+            numbers[Int(number)] = .free
+            lost(id, box, reason.error(box.value.purpose), now: now, into: &effects)
+        case .basicCancel:
+            let error = AMQPError(.consumerCancelled, "the broker ended the subscription of the \(box.value.purpose)")
+            release(number, saying: .goodbye)
+            lost(id, box, error, now: now, into: &effects)
+        default:
+            throw WireError("a method on channel \(number) that belongs to channel 0")
+        }
+    }
+
+    private mutating func lost(
+        _ id: SlotID,
+        _ box: SlotMap<ChannelMachine>.Box,
+        _ error: AMQPError,
+        now: MonotonicTime,
+        into effects: inout Effects
+    ) {
+        box.value.lost(error, now: now, into: &effects)
+        guard let retry = box.value.retryTime else { return }
+        if retry <= now {
+            openIfPossible(id, into: &effects)
+        } else {
+            nextTimer = min(nextTimer, retry)
+        }
+    }
+
+    /// Methods without variable parts always fit.
+    private mutating func reply(_ method: ClientMethod, on number: UInt16) {
+        try? send(method, on: number)
+    }
+}
+
+extension CloseReason {
+    /// The broker's reason as an error of what was being done.
+    func error(_ what: String) -> AMQPError {
+        let code: AMQPError.Code =
+            switch reply.code {
+            case 403: .accessRefused
+            case 404: .notFound
+            case 405: .resourceLocked
+            case 406: .preconditionFailed
+            case 540: .notSupported
+            default: .channelClosed
+            }
+        return AMQPError(code, "the broker closed the channel of the \(what): \(reply)", reply: reply)
+    }
+}

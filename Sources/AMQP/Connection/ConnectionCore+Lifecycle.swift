@@ -1,0 +1,121 @@
+import WarrenRuntime
+
+extension ConnectionCore {
+    /// The handshake is done.
+    ///
+    /// - Parameter ready: whether channels may open at once; otherwise entities are declared again first.
+    mutating func connected(_ transport: Transport, _ tuning: Tuning, ready: Bool, into effects: inout Effects) {
+        guard phase == .down else { return }
+        epoch += 1
+        self.tuning = tuning
+        self.transport = transport
+        lastFailure = nil
+        blockedReason = nil
+        outbox.clear()
+        numbers = []
+        phase = .up(ready: ready)
+        for id in channels.ids { openIfPossible(id, into: &effects) }
+    }
+
+    /// Entities are declared again: everyone may go on.
+    mutating func becameReady(epoch: UInt64, into effects: inout Effects) {
+        guard epoch == self.epoch, phase == .up(ready: false) else { return }
+        phase = .up(ready: true)
+        wantsAttention = true
+        for id in channels.ids { openIfPossible(id, into: &effects) }
+    }
+
+    /// The connection is gone: everything under way gets its answer before anything is tried again.
+    mutating func disconnected(_ error: AMQPError, into effects: inout Effects) {
+        lastFailure = error
+        transport = nil
+        blockedReason = nil
+        isAsleep = false
+        if case .up = phase { phase = .down }
+        epoch += 1
+        outbox.clear()
+        numbers = []
+        dirty = []
+        for id in channels.ids { channels[id]?.value.disconnected(error, into: &effects) }
+        rearm()
+    }
+
+    /// No connection will come any more.
+    mutating func ended(_ error: AMQPError, into effects: inout Effects) {
+        if case .ended = phase { return }
+        disconnected(error, into: &effects)
+        phase = .ended(error)
+        for id in channels.ids { channels[id]?.value.finish(error, into: &effects) }
+    }
+
+    /// The application wants to end.
+    ///
+    /// Closing wins over everything else.
+    mutating func requestClose() {
+        switch phase {
+        case .idle, .down, .up:
+            phase = .closing
+            wantsAttention = true
+        case .closing, .ended: return
+        }
+    }
+
+    /// Takes the permit and the bytes to write, with the acks gathered so far.
+    mutating func takeOutgoing(now: MonotonicTime, into effects: inout Effects) -> OutgoingBytes? {
+        guard !outbox.isWriting else { return nil }
+        sendGatheredAcks()
+        markPublishes(now: now)
+        guard let taken = outbox.take() else { return nil }
+        // The outbox is empty now: there is room.
+        admitAll(into: &effects)
+        return taken
+    }
+
+    /// What happened since the last time, and how much can happen without the I/O thread.
+    mutating func takeLoad() -> Moderation.Load {
+        let load = Moderation.Load(
+            received: outbox.received,
+            published: outbox.published,
+            inbound: unanswered + deliveryAllowance,
+            outbound: outbox.room
+        )
+        outbox.received = 0
+        outbox.published = 0
+        return load
+    }
+
+    /// Whether no publish waits for an answer or for its turn.
+    var isDrained: Bool {
+        channels.ids.allSatisfy { id in
+            channels[id]?.value.isAnswered ?? true
+        } && !outbox.hasWork
+    }
+
+    mutating func markPublishes(now: MonotonicTime) {
+        for id in channels.ids {
+            guard let box = channels[id], box.value.window != nil else { continue }
+            box.value.window?.mark(at: now)
+            if let oldest = box.value.window?.oldest {
+                nextTimer = min(nextTimer, oldest.advanced(by: settings.confirmTimeout))
+            }
+        }
+    }
+
+    /// What the thread may do when it has nothing to do.
+    enum Rest {
+        /// Something waits for it.
+        case none
+        /// Acks will come, and need not wake it.
+        case brief
+        case long
+    }
+
+    /// - Parameter hadTraffic: whether the last turn moved deliveries or acks.
+    mutating func prepareToSleep(hadTraffic: Bool) -> Rest {
+        guard !wantsAttention, !outbox.hasWork else { return .none }
+        acksMayWait = hadTraffic && (!dirty.isEmpty || expectsAcks)
+        guard acksMayWait || dirty.isEmpty else { return .none }
+        isAsleep = true
+        return acksMayWait ? .brief : .long
+    }
+}

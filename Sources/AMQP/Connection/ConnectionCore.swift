@@ -1,0 +1,182 @@
+import WarrenRuntime
+
+/// Everything of a connection that callers and the I/O thread share, under one lock: its phase, its channels, its
+/// outbox.
+///
+/// It decides; ``Connection`` and ``ConnectionLoop`` act.
+struct ConnectionCore: ~Copyable {
+    enum Phase: Equatable {
+        /// `run()` was not called yet.
+        case idle
+        /// Connecting, or waiting to.
+        case down
+        /// Open; `ready` once entities are declared again.
+        case up(ready: Bool)
+        /// The application closes; nothing new is accepted.
+        case closing
+        case ended(AMQPError)
+    }
+
+    /// Who has a channel number.
+    enum NumberUse {
+        case free
+        case channel(SlotID)
+        /// Closing, without an owner.
+        case orphan
+    }
+
+    let settings: ConnectionSettings
+    let clock: any RuntimeClock
+    var phase = Phase.idle
+    /// Why there is no connection.
+    var lastFailure: AMQPError?
+    /// Counts connections, so that what belongs to an earlier one is recognised.
+    var epoch: UInt64 = 0
+    var tuning = Tuning(channelMax: 0, frameMax: 0, heartbeat: 0)
+    /// For a lone caller's own write; set while the connection is open.
+    var transport: Transport?
+    var blockedReason: String?
+
+    var outbox: Outbox
+    var encoder = MethodEncoder()
+    var channels = SlotMap<ChannelMachine>()
+    var numbers: [NumberUse] = []
+    /// Channels with acks to send, or publishes to mark.
+    var dirty: [SlotID] = []
+
+    /// Whether the I/O thread sleeps in `poll` and must be woken.
+    var isAsleep = false
+    /// Whether the thread wakes soon by itself, so that acks need not wake it.
+    var acksMayWait = false
+    /// Something other than bytes wants the thread's attention.
+    var wantsAttention = false
+    /// When the I/O thread must look at the channels again.
+    var nextTimer = MonotonicTime.distantFuture
+    /// When a lone caller wrote last; one after the other too soon, and the thread takes over.
+    var lastLoneWrite = MonotonicTime(nanoseconds: .min)
+
+    init(settings: ConnectionSettings, clock: any RuntimeClock) {
+        self.settings = settings
+        self.clock = clock
+        outbox = Outbox(limit: settings.outboxLimit)
+    }
+
+    var frameMax: Int { tuning.frameMax == 0 ? settings.frameMax : Int(tuning.frameMax) }
+
+    /// Why nothing new is accepted.
+    var refusal: AMQPError? {
+        switch phase {
+        case .idle, .down, .up: nil
+        case .closing: AMQPError(.closed, "the client is closing")
+        case .ended(let error): error
+        }
+    }
+
+    /// Whether the caller must wake the thread; says so once per sleep.
+    mutating func takeWake() -> Bool {
+        guard isAsleep, wantsAttention || outbox.hasWork else { return false }
+        isAsleep = false
+        return true
+    }
+
+    // MARK: - Channels
+
+    mutating func add(_ machine: consuming ChannelMachine, into effects: inout Effects) -> SlotID {
+        let id = channels.insert(machine)
+        openIfPossible(id, into: &effects)
+        return id
+    }
+
+    /// Opens a channel that waits for one, if the connection lets it.
+    mutating func openIfPossible(_ id: SlotID, into effects: inout Effects) {
+        guard let box = channels[id], case .up(let ready) = phase, ready || box.value.opensEarly else { return }
+        switch box.value.state {
+        case .detached, .paused: break
+        case .opening, .open, .closing, .ended: return
+        }
+        guard let number = freeNumber() else {
+            let error = AMQPError(.notSupported, "all \(tuning.channelMax) channels of the connection are in use")
+            box.value.finish(error, into: &effects)
+            return
+        }
+        numbers[Int(number)] = .channel(id)
+        for method in box.value.open(on: number) {
+            do throws(AMQPError) {
+                try send(method, on: number)
+            } catch {
+                // A set-up that cannot be encoded never can be: the channel ends, and the number goes back.
+                box.value.finish(error, into: &effects)
+                release(number, saying: .goodbye)
+                return
+            }
+        }
+    }
+
+    private mutating func freeNumber() -> UInt16? {
+        let limit = tuning.channelMax == 0 ? UInt16.max : tuning.channelMax
+        if numbers.isEmpty { numbers.append(.orphan) }
+        for index in 1..<max(1, numbers.count) {
+            if case .free = numbers[index] { return UInt16(index) }
+        }
+        guard numbers.count <= Int(limit) else { return nil }
+        numbers.append(.free)
+        return UInt16(numbers.count - 1)
+    }
+
+    /// Closes a channel number whose owner has gone; it is free again when the broker says so.
+    mutating func release(_ number: UInt16, saying reply: AMQPReply) {
+        numbers[Int(number)] = .orphan
+        // A close always fits a frame.
+        try? send(.channelClose(CloseReason(reply: reply, classID: 0, methodID: 0)), on: number)
+    }
+
+    // MARK: - Sending
+
+    mutating func send(_ method: ClientMethod, on number: UInt16) throws(AMQPError) {
+        try encoder.append(method, channel: number, frameMax: frameMax, to: &outbox.pending.bytes)
+    }
+
+    /// A call on an open channel.
+    mutating func call(_ method: ClientMethod, on id: SlotID, _ shot: OneShot<CallQueue.Answer>) throws(AMQPError) {
+        guard let box = channels[id] else { throw refusal ?? .channelGone }
+        if let end = box.value.end { throw end }
+        guard let number = box.value.openNumber else { throw .channelGone }
+        try send(method, on: number)
+        box.value.calls.sent(method, shot)
+    }
+
+    // MARK: - Time
+
+    /// The earliest moment at which a channel wants the thread.
+    mutating func rearm() {
+        var next = MonotonicTime.distantFuture
+        for id in channels.ids {
+            guard let box = channels[id] else { continue }
+            if let time = box.value.retryTime { next = min(next, time) }
+            if let oldest = box.value.window?.oldest {
+                next = min(next, oldest.advanced(by: settings.confirmTimeout))
+            }
+        }
+        nextTimer = next
+    }
+
+    /// Does what is due.
+    mutating func expire(now: MonotonicTime, into effects: inout Effects) {
+        guard now >= nextTimer else { return }
+        for id in channels.ids {
+            guard let box = channels[id] else { continue }
+            if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
+            box.value.window?.expire(
+                now: now,
+                timeout: settings.confirmTimeout,
+                AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)"),
+                into: &effects.outcomes
+            )
+        }
+        rearm()
+    }
+}
+
+extension AMQPError {
+    static var channelGone: AMQPError { AMQPError(.channelClosed, "the channel is not open") }
+}

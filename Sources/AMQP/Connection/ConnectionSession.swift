@@ -1,0 +1,255 @@
+import Glibc
+import WarrenRuntime
+
+/// One open connection, served by the I/O thread until it ends: writes what waits, reads what comes, minds the
+/// heartbeats.
+struct ConnectionSession: ~Copyable {
+    private enum End {
+        case closed
+        case lost(AMQPError)
+    }
+
+    /// The application's close, under way.
+    private enum Closing {
+        /// Outstanding confirms may still come.
+        case draining(until: MonotonicTime)
+        case saidGoodbye(until: MonotonicTime)
+    }
+
+    private let connection: Connection
+    private let transport: Transport
+    private let host: String
+    private var parser: FrameParser
+    private var decoder: InboundDecoder
+    private var heartbeat: HeartbeatMonitor
+    private var moderation: Moderation
+    private var events: [InboundEvent] = []
+    /// What is being written.
+    private var flight: OutgoingBytes?
+    private var closing: Closing?
+    private var end: End?
+    /// Whether anything moved since the thread last slept.
+    private var hadTraffic = false
+
+    /// How long acks are gathered while applications are at work.
+    private static let ackDelay: Duration = .milliseconds(1)
+
+    init(
+        _ connection: Connection,
+        _ transport: Transport,
+        _ parser: consuming FrameParser,
+        host: String,
+        heartbeat: UInt16
+    ) {
+        self.connection = connection
+        self.transport = transport
+        self.host = host
+        self.parser = parser
+        decoder = InboundDecoder(maximumMessageSize: connection.settings.maximumMessageSize)
+        self.heartbeat = HeartbeatMonitor(timeoutSeconds: heartbeat, now: connection.clock.now)
+        moderation = Moderation(now: SystemClock().now)
+    }
+
+    /// - Returns: why the connection was lost; `nil` after a close in peace.
+    mutating func serve() -> AMQPError? {
+        // The handshake's last read may have brought more.
+        process()
+        while end == nil { turn() }
+        transport.shutdown()
+        if case .lost(let error) = end { return error }
+        return nil
+    }
+
+    /// One turn: timers, writing, waiting, reading.
+    private mutating func turn() {
+        let now = connection.clock.now
+        mindTimers(now)
+        mindClosing(now)
+        write(now)
+        guard end == nil else { return }
+        let load = connection.core.withLock { core in core.takeLoad() }
+        moderation.note(load, now: SystemClock().now)
+        if flight == nil, !transport.hasBufferedOutput, closing == nil, moderation.shouldPause(load) {
+            usleep(UInt32(Moderation.pause / 1000))
+            read()
+        } else if waitForInput(now) {
+            read()
+        }
+    }
+
+    private mutating func lose(_ code: AMQPError.Code, _ message: String, reply: AMQPReply? = nil) {
+        guard end == nil else { return }
+        end = .lost(AMQPError(code, message, reply: reply))
+    }
+
+    // MARK: - Time
+
+    private mutating func mindTimers(_ now: MonotonicTime) {
+        connection.perform { core, effects in core.expire(now: now, into: &effects) }
+        switch heartbeat.check(at: now) {
+        case .fine: return
+        case .send:
+            connection.core.withLock { core in core.outbox.pending.bytes.append(FrameFormat.heartbeatFrame) }
+        case .dead:
+            lose(.connectionLost, "\(host) gave no sign of life for one and a half heartbeat timeouts")
+        }
+    }
+
+    private mutating func mindClosing(_ now: MonotonicTime) {
+        let (isClosing, isDrained) = connection.core.withLock { core in
+            (core.phase == .closing, core.isDrained)
+        }
+        guard isClosing else { return }
+        let deadline = now.advanced(by: connection.settings.closeTimeout)
+        switch closing {
+        case nil:
+            closing = .draining(until: deadline)
+            mindClosing(now)
+        case .draining(let until):
+            guard isDrained || until <= now else { return }
+            sayGoodbye(.goodbye)
+            closing = .saidGoodbye(until: deadline)
+        case .saidGoodbye(let until):
+            if until <= now { end = .closed }
+        }
+    }
+
+    private func sayGoodbye(_ reply: AMQPReply) {
+        connection.core.withLock { core in
+            core.sendGatheredAcks()
+            // A close always fits a frame.
+            try? core.send(.connectionClose(CloseReason(reply: reply, classID: 0, methodID: 0)), on: 0)
+        }
+    }
+
+    // MARK: - Writing
+
+    private mutating func write(_ now: MonotonicTime) {
+        if transport.hasBufferedOutput, case .failed(let reason) = transport.flush() {
+            return lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
+        }
+        if flight == nil {
+            flight = takeOutgoing(now)
+        }
+        guard var bytes = flight.take() else { return }
+        heartbeat.sent(at: now)
+        hadTraffic = true
+        switch bytes.write(to: transport) {
+        case .done:
+            finish(bytes)
+        case .blocked:
+            flight = consume bytes
+        case .failed(let reason):
+            lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
+        }
+    }
+
+    private func takeOutgoing(_ now: MonotonicTime) -> OutgoingBytes? {
+        var effects = Effects()
+        let bytes = connection.core.withLock { core -> OutgoingBytes? in
+            core.isAsleep = false
+            core.wantsAttention = false
+            return core.takeOutgoing(now: now, into: &effects)
+        }
+        effects.perform(report: connection.owner.report)
+        return bytes
+    }
+
+    private func finish(_ bytes: consuming OutgoingBytes) {
+        var written = Optional(bytes)
+        connection.core.withLock { core in
+            if let bytes = written.take() { core.outbox.finish(bytes) }
+        }
+    }
+
+    // MARK: - Waiting and reading
+
+    /// - Returns: whether there may be something to read.
+    private mutating func waitForInput(_ now: MonotonicTime) -> Bool {
+        guard !transport.hasBufferedInput else { return true }
+        let isStuck = flight != nil || transport.hasBufferedOutput
+        let (rest, timer) = connection.core.withLock { core in
+            // While the socket takes no more, more bytes are no reason to wake.
+            (isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic), core.nextTimer)
+        }
+        hadTraffic = false
+        var wakeTime = min(timer, heartbeat.nextCheck)
+        switch rest {
+        case .none: return false
+        case .brief: wakeTime = min(wakeTime, now.advanced(by: Self.ackDelay))
+        case .long: break
+        }
+        switch closing {
+        case .draining(let until), .saidGoodbye(let until): wakeTime = min(wakeTime, until)
+        case nil: break
+        }
+        let readiness = connection.waker.wait(
+            on: transport.descriptor,
+            writable: isStuck,
+            timeout: connection.clock.blockingTimeout(until: wakeTime)
+        )
+        return readiness.readable
+    }
+
+    private mutating func read() {
+        let result = unsafe parser.fill { [transport] buffer in unsafe transport.read(into: buffer) }
+        switch result {
+        case .bytes:
+            heartbeat.received(at: connection.clock.now)
+            hadTraffic = true
+            process()
+        case .wouldBlock: return
+        case .endOfStream: lose(.connectionLost, "\(host) closed the connection")
+        case .failed(let reason): lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
+        }
+    }
+
+    /// Decodes everything that came, then applies it in one go.
+    private mutating func process() {
+        do throws(WireError) {
+            while let frame = try parser.next() {
+                if let event = try decoder.decode(frame) { events.append(event) }
+            }
+            try apply()
+        } catch {
+            // What came before the offending frame is true all the same.
+            try? apply()
+            refuse(error)
+        }
+    }
+
+    private mutating func apply() throws(WireError) {
+        guard !events.isEmpty else { return }
+        let batch = events
+        events.removeAll(keepingCapacity: true)
+        let now = connection.clock.now
+        let outcome = connection.perform { core, effects -> Result<ConnectionCore.Verdict, WireError> in
+            core.outbox.received += batch.count
+            do throws(WireError) {
+                return .success(try core.apply(batch, now: now, into: &effects))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch try outcome.get() {
+        case .goOn:
+            connection.noteBlocked()
+        case .closeConfirmed: end = .closed
+        case .closedByPeer(let reason):
+            connection.core.withLock { core in
+                // An answer without arguments always fits.
+                try? core.send(.connectionCloseOK, on: 0)
+            }
+            write(now)
+            lose(.connectionLost, "\(host) closed the connection: \(reason.reply)", reply: reason.reply)
+        }
+    }
+
+    /// The peer broke the protocol: say so, as far as that goes, and leave.
+    private mutating func refuse(_ error: WireError) {
+        guard end == nil else { return }
+        sayGoodbye(AMQPReply(code: 501, text: "FRAME_ERROR"))
+        write(connection.clock.now)
+        lose(.protocolViolation, "\(host) broke the AMQP protocol: it sent \(error.message)")
+    }
+}

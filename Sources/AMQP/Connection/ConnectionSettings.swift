@@ -1,0 +1,88 @@
+import WarrenRuntime
+
+/// What one connection needs to know, worked out from URL and configuration and checked.
+struct ConnectionSettings: Sendable {
+    let hosts: [AMQPURL.Host]
+    let tls: TLSContext?
+    let user: String
+    let password: String
+    let external: Bool
+    let vhost: String
+    let connectionName: String
+
+    let connectTimeout: Duration
+    let operationTimeout: Duration
+    let confirmTimeout: Duration
+    let closeTimeout: Duration
+    let proposal: Tuning
+    let maximumMessageSize: Int
+    let outboxLimit: Int
+    let backoff: Backoff
+    let retriesFirst: Bool
+
+    var frameMax: Int { Int(proposal.frameMax) }
+
+    init(url: AMQPURL, configuration: AMQPClientConfiguration, role: String) throws(AMQPError) {
+        guard !url.hosts.isEmpty else { throw AMQPError(.invalidURL, "the URL names no host") }
+        let heartbeat = url.heartbeat ?? configuration.heartbeat
+        let frameMax = url.frameMax ?? configuration.frameMax
+        let connectTimeout = url.connectionTimeout ?? configuration.connectTimeout
+        try Self.check((4096...(16 << 20)).contains(Int(frameMax)), "frameMax must be 4,096 to 16 MiB, not \(frameMax)")
+        try Self.check(heartbeat >= .zero && heartbeat <= .seconds(65535), "heartbeat must be 0 to 65,535 s")
+        try Self.check(connectTimeout > .zero, "connectTimeout must be more than zero")
+        try Self.check(configuration.operationTimeout > .zero, "operationTimeout must be more than zero")
+        try Self.check(configuration.confirmTimeout > .zero, "confirmTimeout must be more than zero")
+        try Self.check(configuration.closeTimeout >= .zero, "closeTimeout must not be negative")
+        try Self.check(configuration.maximumMessageSize > 0, "maximumMessageSize must be more than zero")
+        try Self.check(configuration.outboxLimit > 0, "outboxLimit must be more than zero")
+        try Self.check(configuration.publishWindow > 0, "publishWindow must be more than zero")
+
+        hosts = url.hosts
+        tls = if let settings = url.tls { try TLSContext(settings) } else { nil }
+        user = url.user
+        password = url.password
+        external = url.authMechanism == .external
+        vhost = url.vhost
+        let name = configuration.connectionName ?? url.connectionName ?? CommandLine.arguments.first?.lastPathComponent
+        connectionName = "\(name ?? "warren") (\(role))"
+        self.connectTimeout = connectTimeout
+        operationTimeout = configuration.operationTimeout
+        confirmTimeout = configuration.confirmTimeout
+        closeTimeout = configuration.closeTimeout
+        proposal = Tuning(
+            channelMax: url.channelMax ?? configuration.channelMax,
+            frameMax: frameMax,
+            heartbeat: UInt16(clamping: heartbeat.components.seconds)
+        )
+        maximumMessageSize = configuration.maximumMessageSize
+        outboxLimit = configuration.outboxLimit
+        backoff = Backoff(
+            initial: configuration.reconnect.initial,
+            maximum: configuration.reconnect.maximum,
+            multiplier: configuration.reconnect.multiplier
+        )
+        retriesFirst = configuration.reconnect.retriesFirst
+    }
+
+    func login(at host: AMQPURL.Host) -> Login {
+        Login(
+            host: host.description,
+            user: user,
+            password: password,
+            vhost: vhost,
+            connectionName: connectionName,
+            tuning: proposal,
+            external: external
+        )
+    }
+
+    private static func check(_ condition: Bool, _ message: String) throws(AMQPError) {
+        guard condition else { throw AMQPError(.invalidConfiguration, message) }
+    }
+}
+
+extension String {
+    fileprivate var lastPathComponent: String {
+        split(separator: "/").last.map(String.init) ?? self
+    }
+}

@@ -1,0 +1,148 @@
+/// The opening of a connection (AMQP 0-9-1, section 2.2.4) as a value: start, tune, open.
+struct Handshake: ~Copyable {
+    enum Action: Equatable {
+        case send([ClientMethod])
+        case opened(Negotiated)
+        case fail(AMQPError)
+    }
+
+    /// What a finished handshake agreed on.
+    struct Negotiated: Equatable {
+        let tuning: Tuning
+        let server: AMQPTable
+    }
+
+    private enum State {
+        case awaitingStart
+        case awaitingTune(ServerGreeting)
+        case awaitingOpenOK(Negotiated)
+        case finished
+    }
+
+    private let login: Login
+    private var state = State.awaitingStart
+
+    init(_ login: Login) {
+        self.login = login
+    }
+
+    mutating func received(_ method: ServerMethod) -> Action {
+        switch (state, method) {
+        case (.awaitingStart, .connectionStart(let greeting)):
+            return start(greeting)
+        case (.awaitingTune(let greeting), .connectionTune(let proposal)):
+            return tune(greeting, proposal)
+        case (.awaitingOpenOK(let negotiated), .connectionOpenOK):
+            state = .finished
+            return .opened(negotiated)
+        case (_, .connectionClose(let reason)):
+            let error = refusal(reason)
+            state = .finished
+            return .fail(error)
+        case (.awaitingTune, .connectionSecure):
+            return fail(
+                .notSupported,
+                "\(login.host) asks for a second login step, which PLAIN and EXTERNAL do not have"
+            )
+        default:
+            return fail(.protocolViolation, "\(login.host) sent an unexpected method \(step)")
+        }
+    }
+
+    /// The peer closed the connection without a word, as brokers of old do to refuse a login.
+    mutating func endOfStream() -> AMQPError {
+        defer { state = .finished }
+        switch state {
+        case .awaitingTune:
+            return AMQPError(.loginRefused, "\(login.host) closed the connection at the login of user '\(login.user)'")
+        default:
+            return AMQPError(.unreachable, "\(login.host) closed the connection \(step)")
+        }
+    }
+
+    /// Where the handshake stands, for errors.
+    var step: String {
+        switch state {
+        case .awaitingStart: "before it greeted (connection.start)"
+        case .awaitingTune: "during the login, before connection.tune"
+        case .awaitingOpenOK: "while opening virtual host '\(login.vhost)'"
+        case .finished: "after the handshake"
+        }
+    }
+
+    // MARK: - Steps
+
+    private mutating func start(_ greeting: ServerGreeting) -> Action {
+        guard greeting.versionMajor == 0, greeting.versionMinor == 9 else {
+            return fail(
+                .protocolViolation,
+                "\(login.host) speaks AMQP \(greeting.versionMajor)-\(greeting.versionMinor), not 0-9-1"
+            )
+        }
+        guard greeting.mechanisms.contains(login.mechanism) else {
+            let offered = greeting.mechanisms.joined(separator: ", ")
+            return fail(.loginRefused, "\(login.host) does not offer login by \(login.mechanism), only by \(offered)")
+        }
+        state = .awaitingTune(greeting)
+        return .send([
+            .connectionStartOK(
+                clientProperties: login.clientProperties,
+                mechanism: login.mechanism,
+                response: login.response
+            )
+        ])
+    }
+
+    private mutating func tune(_ greeting: ServerGreeting, _ proposal: Tuning) -> Action {
+        let tuning = Tuning(
+            channelMax: Self.agree(login.tuning.channelMax, proposal.channelMax),
+            frameMax: Self.agree(login.tuning.frameMax, proposal.frameMax),
+            heartbeat: Self.agree(login.tuning.heartbeat, proposal.heartbeat)
+        )
+        guard tuning.frameMax >= FrameFormat.minimumFrameMax else {
+            return fail(
+                .protocolViolation,
+                "\(login.host) allows frames of \(tuning.frameMax) bytes; AMQP asks for at least 4096"
+            )
+        }
+        guard tuning.channelMax > 0 else {
+            return fail(.protocolViolation, "\(login.host) allows no channel")
+        }
+        state = .awaitingOpenOK(Negotiated(tuning: tuning, server: greeting.properties))
+        return .send([.connectionTuneOK(tuning), .connectionOpen(vhost: login.vhost)])
+    }
+
+    /// The smaller of two limits, where zero is none.
+    private static func agree<Number: UnsignedInteger>(_ ours: Number, _ theirs: Number) -> Number {
+        ours == 0 || theirs == 0 ? max(ours, theirs) : min(ours, theirs)
+    }
+
+    private func refusal(_ reason: CloseReason) -> AMQPError {
+        switch (state, reason.reply.code) {
+        case (.awaitingTune, 403):
+            AMQPError(
+                .loginRefused,
+                "\(login.host) refused the login of user '\(login.user)': \(reason.reply.text)",
+                reply: reason.reply
+            )
+        case (.awaitingOpenOK, 402), (.awaitingOpenOK, 404), (.awaitingOpenOK, 530):
+            AMQPError(
+                .vhostNotFound,
+                "\(login.host) does not let user '\(login.user)' into virtual host '\(login.vhost)': "
+                    + reason.reply.text,
+                reply: reason.reply
+            )
+        default:
+            AMQPError(
+                .unreachable,
+                "\(login.host) closed the connection \(step): \(reason.reply)",
+                reply: reason.reply
+            )
+        }
+    }
+
+    private mutating func fail(_ code: AMQPError.Code, _ message: String) -> Action {
+        state = .finished
+        return .fail(AMQPError(code, message))
+    }
+}

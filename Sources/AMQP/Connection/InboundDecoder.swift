@@ -1,0 +1,65 @@
+/// Turns frames into events: the part of the connection's input that needs no lock.
+struct InboundDecoder: ~Copyable {
+    private var methods = MethodDecoder()
+    private var properties = PropertiesDecoder()
+    /// By channel number; made when a channel's first message begins.
+    private var assemblers: [SlotMap<ContentAssembler>.Box?] = []
+    private let maximumMessageSize: Int
+
+    init(maximumMessageSize: Int) {
+        self.maximumMessageSize = maximumMessageSize
+    }
+
+    /// - Returns: an event, when the frame completes one; heartbeats and parts of messages do not.
+    mutating func decode(_ frame: Frame) throws(WireError) -> InboundEvent? {
+        switch frame.type {
+        case FrameFormat.method:
+            let method = unsafe try methods.decode(frame.payload)
+            if case .content(let content) = method {
+                try assembler(frame.channel).value.begin(content)
+                return nil
+            }
+            if case .channelCloseOK = method { forget(frame.channel) }
+            if case .channelClose = method { forget(frame.channel) }
+            return .method(frame.channel, method)
+        case FrameFormat.contentHeader:
+            let header = unsafe try properties.decode(frame.payload)
+            return try assembler(frame.channel).value.header(header).map { Self.event(frame.channel, $0) }
+        case FrameFormat.body:
+            return unsafe try assembler(frame.channel).value.body(frame.payload).map { Self.event(frame.channel, $0) }
+        default:
+            return nil
+        }
+    }
+
+    private static func event(_ channel: UInt16, _ content: ContentAssembler.Content) -> InboundEvent {
+        switch content.method {
+        case .deliver(let envelope):
+            .delivered(channel, DeliveryContents(IncomingMessage(envelope: envelope, message: content.message)))
+        case .getOK(let envelope, let remaining):
+            .got(channel, IncomingMessage(envelope: envelope, message: content.message, remaining: remaining))
+        case .return(let reply, let exchange, let routingKey):
+            .returned(
+                channel,
+                AMQPReturn(reply: reply, exchange: exchange, routingKey: routingKey, message: content.message)
+            )
+        }
+    }
+
+    private mutating func assembler(_ channel: UInt16) throws(WireError) -> SlotMap<ContentAssembler>.Box {
+        guard channel > 0 else { throw WireError("a message on channel 0") }
+        let index = Int(channel)
+        if index >= assemblers.count {
+            assemblers.append(contentsOf: repeatElement(nil, count: index + 1 - assemblers.count))
+        }
+        if let assembler = assemblers[index] { return assembler }
+        let assembler = SlotMap<ContentAssembler>.Box(ContentAssembler(maximumSize: maximumMessageSize))
+        assemblers[index] = assembler
+        return assembler
+    }
+
+    private mutating func forget(_ channel: UInt16) {
+        guard Int(channel) < assemblers.count else { return }
+        assemblers[Int(channel)] = nil
+    }
+}

@@ -1,0 +1,7 @@
+/// Something the broker said, decoded outside the lock.
+enum InboundEvent {
+    case method(UInt16, ServerMethod)
+    case delivered(UInt16, DeliveryContents)
+    case got(UInt16, IncomingMessage)
+    case returned(UInt16, AMQPReturn)
+}

@@ -1,0 +1,40 @@
+/// What a client says of itself when it opens a connection.
+struct Login: Sendable {
+    /// `host:port`, for errors.
+    let host: String
+    let user: String
+    let password: String
+    let vhost: String
+    let connectionName: String
+    let tuning: Tuning
+    /// EXTERNAL: the identity is the TLS certificate's.
+    let external: Bool
+
+    var mechanism: String { external ? "EXTERNAL" : "PLAIN" }
+
+    /// The SASL response (RFC 4616 for PLAIN).
+    var response: [UInt8] {
+        external ? [] : [0] + Array(user.utf8) + [0] + Array(password.utf8)
+    }
+
+    /// Everything the broker can tell us only if we say that we understand it.
+    var clientProperties: AMQPTable {
+        [
+            "product": "Warren",
+            "version": .string(Self.version),
+            "platform": "Swift",
+            "connection_name": .string(connectionName),
+            "capabilities": .table([
+                "authentication_failure_close": true,
+                "basic.nack": true,
+                "connection.blocked": true,
+                "consumer_cancel_notify": true,
+                "exchange_exchange_bindings": true,
+                "per_consumer_qos": true,
+                "publisher_confirms": true,
+            ]),
+        ]
+    }
+
+    static let version = "0.1.0"
+}

@@ -1,0 +1,58 @@
+/// What a consumer consumes from.
+public struct AMQPConsumerSource: Sendable, Hashable, ExpressibleByStringLiteral {
+    /// What a private queue is bound to.
+    public struct Source: Sendable, Hashable {
+        /// The exchange.
+        public var exchange: String
+        /// The key or pattern.
+        public var routingKey: String
+
+        /// Creates a source.
+        public init(exchange: String, routingKey: String) {
+            self.exchange = exchange
+            self.routingKey = routingKey
+        }
+    }
+
+    /// What to do on a fresh channel before consuming.
+    let setup: [ClientMethod]
+    /// Empty: the queue declared last on the channel.
+    let queue: String
+
+    /// An existing queue.
+    public init(stringLiteral queue: String) {
+        self = .queue(queue)
+    }
+
+    /// An existing queue.
+    public static func queue(_ name: String) -> AMQPConsumerSource {
+        AMQPConsumerSource(setup: [], queue: name)
+    }
+
+    /// A queue of the consumer's own: named by the broker, exclusive, gone with the consumer.
+    ///
+    /// After a reconnect it is another one with another name; messages published in between are not in it.
+    ///
+    /// - Parameters:
+    ///   - sources: what the queue is bound to.
+    ///   - arguments: its limits, for example a `maxLength` with `.dropHead`.
+    public static func privateQueue(
+        _ sources: [Source],
+        arguments: AMQPQueueArguments = AMQPQueueArguments()
+    ) -> AMQPConsumerSource {
+        let queue = AMQPQueue("", .classic, durable: false, exclusive: true, autoDelete: true, arguments: arguments)
+        let bindings = sources.map { source in
+            // An empty queue name is the queue declared last on the channel.
+            ClientMethod.queueBind(AMQPBinding(from: source.exchange, to: "", routingKey: source.routingKey))
+        }
+        return AMQPConsumerSource(setup: [.queueDeclare(queue, passive: false)] + bindings, queue: "")
+    }
+
+    private init(setup: [ClientMethod], queue: String) {
+        self.setup = setup
+        self.queue = queue
+    }
+
+    /// For errors and events.
+    var description: String { queue.isEmpty ? "consumer of a private queue" : "consumer of queue '\(queue)'" }
+}

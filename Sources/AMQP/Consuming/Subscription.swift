@@ -1,0 +1,92 @@
+import Synchronization
+import WarrenRuntime
+
+/// The consuming side of a channel: what came and is not taken, what was taken and is not settled.
+struct Subscription: ~Copyable {
+    let prefetch: Int
+    let position: SubscriptionPosition
+
+    /// Given when the channel has a place.
+    var settler: DeliverySettler?
+    var ledger = DeliveryLedger()
+    private var buffer: [AMQPDelivery] = []
+    private var waiters: [OneShot<Void>] = []
+
+    init(prefetch: Int, position: SubscriptionPosition) {
+        self.prefetch = prefetch
+        self.position = position
+    }
+
+    /// Deliveries the broker may still send before it hears an ack.
+    var allowance: Int { max(0, prefetch - buffer.count) }
+
+    /// Whether the broker may send at least half of the prefetch before it hears of the acks gathered so far.
+    var hasAmpleAllowance: Bool { ledger.unsettled + ledger.gathered <= prefetch / 2 }
+
+    // MARK: - Events
+
+    mutating func delivered(_ contents: DeliveryContents, settler: DeliverySettler) throws(WireError) {
+        guard ledger.delivered(contents.incoming.envelope.tag) else {
+            throw WireError("delivery \(contents.incoming.envelope.tag) on a channel out of turn")
+        }
+        guard ledger.unsettled <= prefetch else {
+            throw WireError("more than the \(prefetch) unsettled deliveries that prefetch allows")
+        }
+        buffer.append(AMQPDelivery(contents: contents, settler: settler, subscription: position.current))
+    }
+
+    /// Wakes the iterators that wait, when there is something for them.
+    mutating func wakeIfFilled(into effects: inout Effects) {
+        guard !buffer.isEmpty, !waiters.isEmpty else { return }
+        effects.wakes += waiters
+        waiters.removeAll(keepingCapacity: true)
+    }
+
+    mutating func wakeAll(into effects: inout Effects) {
+        effects.wakes += waiters
+        waiters = []
+    }
+
+    /// The channel is gone: what is not settled will be delivered again, so nobody shall work on it now.
+    mutating func lost(into effects: inout Effects) {
+        position.advance()
+        ledger = DeliveryLedger()
+        buffer = []
+    }
+
+    // MARK: - Taking
+
+    /// Takes everything that waits, or one delivery where several iterators share.
+    mutating func take(all: Bool, into batch: inout [AMQPDelivery]) {
+        if all {
+            swap(&buffer, &batch)
+        } else if !buffer.isEmpty {
+            batch.append(buffer.removeFirst())
+        }
+    }
+
+    mutating func wait(_ waiter: OneShot<Void>) {
+        waiters.append(waiter)
+    }
+}
+
+/// Which subscription in a row the deliveries of now belong to.
+///
+/// Deliveries of an earlier one are stale.
+final class SubscriptionPosition: Sendable {
+    private let number = Atomic<UInt64>(1)
+    private let stale = Atomic<Int>(0)
+
+    var current: UInt64 { number.load(ordering: .acquiring) }
+
+    func advance() {
+        number.wrappingAdd(1, ordering: .releasing)
+    }
+
+    /// Stale deliveries that were settled, or dropped before anyone saw them.
+    var staleCount: Int { stale.load(ordering: .relaxed) }
+
+    func countStale() {
+        stale.wrappingAdd(1, ordering: .relaxed)
+    }
+}

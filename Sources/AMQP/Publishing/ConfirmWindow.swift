@@ -1,0 +1,154 @@
+import WarrenRuntime
+
+/// The publishes of one channel that the broker has not answered: a ring of slots, numbered as the broker counts them.
+struct ConfirmWindow: ~Copyable {
+    typealias Resolution = (shot: OneShot<AMQPPublishOutcome>, outcome: AMQPPublishOutcome)
+
+    private struct Slot {
+        /// `nil`: free, or answered.
+        var shot: OneShot<AMQPPublishOutcome>?
+        var messageID: String?
+        var mandatory = false
+    }
+
+    /// Everything up to `sequence` had been appended by `time`.
+    private struct Mark {
+        let sequence: UInt64
+        let time: MonotonicTime
+    }
+
+    /// How many publishes may be unanswered.
+    let capacity: Int
+    private var slots: [Slot]
+    private let mask: UInt64
+    private var base: UInt64 = 1
+    private var next: UInt64 = 1
+    private(set) var unanswered = 0
+    private var returns: [UInt64: AMQPReturn] = [:]
+    private var marks: [Mark] = []
+
+    init(capacity: Int) {
+        self.capacity = min(max(1, capacity), 1 << 20)
+        let size = 1 << (Int.bitWidth - (self.capacity - 1).leadingZeroBitCount)
+        slots = Array(repeating: Slot(), count: size)
+        mask = UInt64(size - 1)
+    }
+
+    /// The number the next publish will have.
+    var nextSequence: UInt64 { next }
+
+    /// How many more may be sent now.
+    var room: Int { capacity - Int(next - base) }
+
+    /// Whether a good part of it is free: waiting for that makes one wake-up bring many messages instead of one.
+    var hasRoomForMany: Bool { room >= max(1, capacity / 4) }
+
+    // MARK: - Events
+
+    /// A publish was appended to the outbox; there must be room.
+    mutating func sent(_ shot: OneShot<AMQPPublishOutcome>, messageID: String?, mandatory: Bool) {
+        slots[Int(next & mask)] = Slot(shot: shot, messageID: messageID, mandatory: mandatory)
+        next += 1
+        unanswered += 1
+    }
+
+    /// `basic.ack` or `basic.nack`.
+    ///
+    /// - Throws: when the broker answers what was never sent; an answer given before is ignored.
+    mutating func answered(
+        _ tag: UInt64,
+        multiple: Bool,
+        acked: Bool,
+        into resolutions: inout [Resolution]
+    ) throws(WireError) {
+        guard tag < next, tag > 0 || multiple else {
+            throw WireError("a confirm of publish \(tag), when \(next - 1) were sent")
+        }
+        if multiple {
+            // Zero means "all so far" (AMQP 0-9-1, basic.ack).
+            let last = tag == 0 ? next - 1 : tag
+            while base <= last {
+                resolve(base, acked: acked, into: &resolutions)
+                base += 1
+            }
+        } else if tag >= base {
+            resolve(tag, acked: acked, into: &resolutions)
+        }
+        while base < next && slots[Int(base & mask)].shot == nil { base += 1 }
+        while let mark = marks.first, mark.sequence < base { marks.removeFirst() }
+    }
+
+    private mutating func resolve(_ sequence: UInt64, acked: Bool, into resolutions: inout [Resolution]) {
+        let index = Int(sequence & mask)
+        guard let shot = slots[index].shot else { return }
+        let routed = slots[index].mandatory
+        slots[index] = Slot()
+        unanswered -= 1
+        let returned = returns.isEmpty ? nil : returns.removeValue(forKey: sequence)
+        if let returned, acked {
+            resolutions.append((shot, .returned(returned)))
+        } else {
+            resolutions.append((shot, acked ? .acked(routed: routed) : .refused))
+        }
+    }
+
+    /// `basic.return`: remembered until the ack of the same message follows.
+    mutating func returned(_ message: AMQPReturn) {
+        guard let sequence = sequence(of: message) else { return }
+        returns[sequence] = message
+    }
+
+    /// By message id where there is one, else by the stamp.
+    private func sequence(of message: AMQPReturn) -> UInt64? {
+        if let id = message.message.properties.messageID {
+            return (base..<next).first { sequence in
+                let slot = slots[Int(sequence & mask)]
+                return slot.shot != nil && slot.mandatory && slot.messageID == id && returns[sequence] == nil
+            }
+        }
+        guard case .int64(let stamp) = message.message.properties.headers[PublishEncoder.stampKey],
+            let sequence = UInt64(exactly: stamp), sequence >= base, sequence < next
+        else { return nil }
+        return sequence
+    }
+
+    /// The channel is gone: what has no answer will never have one.
+    mutating func lost(_ cause: AMQPError, into resolutions: inout [Resolution]) {
+        for sequence in base..<next {
+            guard let shot = slots[Int(sequence & mask)].shot else { continue }
+            resolutions.append((shot, .unknown(cause)))
+        }
+        self = ConfirmWindow(capacity: capacity)
+    }
+
+    // MARK: - Time
+
+    /// Notes that everything sent so far had been sent by `now`; called once per write, not per message.
+    mutating func mark(at now: MonotonicTime) {
+        guard next > base, (marks.last?.sequence ?? 0) < next - 1 else { return }
+        marks.append(Mark(sequence: next - 1, time: now))
+    }
+
+    /// Since when the oldest unanswered publish has been waiting.
+    var oldest: MonotonicTime? { marks.first?.time }
+
+    /// Gives up on answers that take longer than `timeout`.
+    ///
+    /// Their slots stay taken: the broker may still answer.
+    mutating func expire(
+        now: MonotonicTime,
+        timeout: Duration,
+        _ cause: @autoclosure () -> AMQPError,
+        into resolutions: inout [Resolution]
+    ) {
+        while let mark = marks.first, mark.time.advanced(by: timeout) <= now {
+            marks.removeFirst()
+            guard mark.sequence >= base else { continue }
+            let cause = cause()
+            for sequence in base...mark.sequence {
+                guard let shot = slots[Int(sequence & mask)].shot else { continue }
+                resolutions.append((shot, .unknown(cause)))
+            }
+        }
+    }
+}

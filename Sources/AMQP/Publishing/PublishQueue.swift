@@ -1,0 +1,52 @@
+import WarrenRuntime
+
+/// Publishes that wait for room: in the window, in the outbox, or for the connection.
+///
+/// First come, first served.
+struct PublishQueue: ~Copyable {
+    typealias Admission = Result<Void, AMQPError>
+
+    /// An encoded publish that has left its caller's stack.
+    struct Entry {
+        let head: [UInt8]
+        let layout: PublishHeadLayout
+        let body: [UInt8]
+        let messageID: String?
+        let outcome: OneShot<AMQPPublishOutcome>?
+        let admitted: OneShot<Admission>
+
+        var size: Int { head.count + body.count }
+    }
+
+    private var entries: [Entry] = []
+    private var first = 0
+
+    init() {}
+
+    var isEmpty: Bool { first == entries.count }
+
+    var head: Entry? { isEmpty ? nil : entries[first] }
+
+    mutating func append(_ entry: Entry) {
+        entries.append(entry)
+    }
+
+    mutating func removeFirst() {
+        first += 1
+        if first == entries.count {
+            entries.removeAll(keepingCapacity: true)
+            first = 0
+        } else if first > 64 && first > entries.count / 2 {
+            entries.removeFirst(first)
+            first = 0
+        }
+    }
+
+    /// Nobody will be admitted any more.
+    mutating func fail(_ error: AMQPError, into effects: inout Effects) {
+        while let entry = head {
+            effects.admissions.append((entry.admitted, .failure(error)))
+            removeFirst()
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import WarrenRuntime
+
+/// What the program has declared and wants again after a reconnect.
+final class TopologyRecorder: Sendable {
+    private let recorded = Locked<[Topology.Entity]>([])
+
+    /// What is recorded, in the order of declaration.
+    var topology: Topology { Topology(recorded.withLock { $0 }) }
+
+    var isEmpty: Bool { recorded.withLock { $0.isEmpty } }
+
+    /// Remembers entities; a later declaration of the same name takes the place of the earlier.
+    func record(_ entity: Topology.Entity) {
+        recorded.withLock { recorded in
+            recorded.removeAll { $0.isSame(as: entity) }
+            recorded.append(entity)
+        }
+    }
+
+    /// Forgets what was deleted on purpose, with the bindings that went with it.
+    func forgetQueue(_ name: String) {
+        recorded.withLock { recorded in
+            recorded.removeAll { entity in
+                switch entity {
+                case .queue(let queue): queue.name == name
+                case .binding(let binding): binding.target == .queue && binding.destination == name
+                case .exchange: false
+                }
+            }
+        }
+    }
+
+    /// Forgets an exchange that was deleted on purpose, with the bindings that went with it.
+    func forgetExchange(_ name: String) {
+        recorded.withLock { recorded in
+            recorded.removeAll { entity in
+                switch entity {
+                case .exchange(let exchange): exchange.name == name
+                case .binding(let binding):
+                    binding.source == name || (binding.target == .exchange && binding.destination == name)
+                case .queue: false
+                }
+            }
+        }
+    }
+
+    func forget(_ binding: AMQPBinding) {
+        recorded.withLock { $0.removeAll { $0 == .binding(binding) } }
+    }
+}
+
+extension Topology.Entity {
+    fileprivate func isSame(as other: Self) -> Bool {
+        switch (self, other) {
+        case (.exchange(let one), .exchange(let two)): one.name == two.name
+        case (.queue(let one), .queue(let two)): one.name == two.name
+        case (.binding(let one), .binding(let two)): one == two
+        default: false
+        }
+    }
+}
