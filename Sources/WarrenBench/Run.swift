@@ -1,0 +1,64 @@
+/// What to measure, from the command line.
+struct Run: Sendable {
+    enum Mode: String, CaseIterable, Sendable {
+        case publishNoConfirm = "publish_noconfirm"
+        case publishConfirm = "publish_confirm"
+        case publishConfirmAwait = "publish_confirm_await"
+        case publishConfirmPersistent = "publish_confirm_persistent"
+        case consumeAck = "consume_ack"
+        case pingPong = "pingpong"
+    }
+
+    let mode: Mode
+    let count: Int
+    let size: Int
+    let inFlight: Int
+    let url: String
+
+    /// The null broker speaks just enough AMQP for the timed section: no declarations, no counts.
+    let isNull: Bool
+
+    static var usage: String {
+        """
+        usage: warren-bench MODE N SIZE [INFLIGHT] [--url URL]
+
+          MODE      \(Mode.allCases.map(\.rawValue).joined(separator: " | "))
+          N         messages
+          SIZE      bytes of each message's body
+          INFLIGHT  unanswered publishes at a time (1000), or tasks that each await their own confirm (200)
+          --url     the broker; default: amqp://guest:guest@127.0.0.1:$BENCH_PORT, port 5672 when that is not set
+
+        Prints one JSON line: wall time, messages per second, user and system CPU seconds of this process.
+        """
+    }
+
+    /// - Returns: `nil` when the arguments make no sense.
+    init?(arguments: [String], environment: [String: String]) {
+        var positional: [String] = []
+        var url: String?
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--url" {
+                guard let value = rest.popFirst() else { return nil }
+                url = value
+            } else {
+                positional.append(argument)
+            }
+        }
+        guard (3...4).contains(positional.count), let mode = Mode(rawValue: positional[0]),
+            let count = Int(positional[1]), let size = Int(positional[2]), count > 0, size >= 0
+        else { return nil }
+        self.mode = mode
+        self.count = count
+        self.size = size
+        if positional.count == 4 {
+            guard let inFlight = Int(positional[3]), inFlight > 0 else { return nil }
+            self.inFlight = inFlight
+        } else {
+            inFlight = mode == .publishConfirmAwait ? 200 : 1000
+        }
+        let port = environment["BENCH_PORT"] ?? "5672"
+        self.url = url ?? "amqp://guest:guest@127.0.0.1:\(port)"
+        isNull = environment["BENCH_NULL"] == "1"
+    }
+}
