@@ -33,9 +33,7 @@ public final class AMQPChannel: Sendable {
         _ = try await connection.call(.exchangeDeclare(AMQPExchange(name, .direct), passive: true), on: id)
     }
 
-    /// Deletes an exchange.
-    ///
-    /// - Parameter ifUnused: only if nothing is bound to it.
+    /// Deletes an exchange; with `ifUnused`, only if nothing is bound to it.
     public func deleteExchange(_ name: String, ifUnused: Bool = false) async throws(AMQPError) {
         _ = try await connection.call(.exchangeDelete(name: name, ifUnused: ifUnused), on: id)
         recorder.forgetExchange(name)
@@ -56,9 +54,7 @@ public final class AMQPChannel: Sendable {
         try await queueStatus(.queueDeclare(AMQPQueue(name, .classic), passive: true))
     }
 
-    /// Removes all messages that are ready.
-    ///
-    /// - Returns: how many.
+    /// Removes all messages that are ready, and says how many they were.
     @discardableResult
     public func purgeQueue(_ name: String) async throws(AMQPError) -> Int {
         guard case .queuePurgeOK(let count) = try await connection.call(.queuePurge(name: name), on: id) else {
@@ -67,12 +63,9 @@ public final class AMQPChannel: Sendable {
         return Int(count)
     }
 
-    /// Deletes a queue.
+    /// Deletes a queue and says how many messages went with it.
     ///
-    /// - Parameters:
-    ///   - ifUnused: only if it has no consumer.
-    ///   - ifEmpty: only if it has no message.
-    /// - Returns: how many messages went with it.
+    /// With `ifUnused` only if it has no consumer, with `ifEmpty` only if it has no message.
     @discardableResult
     public func deleteQueue(
         _ name: String,
@@ -129,18 +122,14 @@ public final class AMQPChannel: Sendable {
         }
     }
 
-    /// Acks a fetched message.
-    ///
-    /// - Parameter multiple: also everything fetched before it on this channel.
+    /// Acks a fetched message; with `multiple`, also everything fetched before it on this channel.
     public func ack(_ message: AMQPFetched, multiple: Bool = false) throws(AMQPError) {
         try connection.send(.basicAck(tag: message.deliveryTag, multiple: multiple), on: id)
     }
 
-    /// Gives a fetched message back.
+    /// Gives a fetched message back; with `multiple`, also everything fetched before it on this channel.
     ///
-    /// - Parameters:
-    ///   - multiple: also everything fetched before it on this channel.
-    ///   - requeue: back into the queue; otherwise it is dead-lettered or dropped.
+    /// With `requeue` it goes back into the queue, otherwise it is dead-lettered or dropped.
     public func nack(_ message: AMQPFetched, multiple: Bool = false, requeue: Bool = true) throws(AMQPError) {
         try connection.send(
             .basicNack(tag: message.deliveryTag, multiple: multiple, requeue: requeue),

@@ -155,6 +155,7 @@ public final class AMQPClient: Sendable {
     /// Publishes a message and returns when the broker has taken responsibility for it.
     ///
     /// - Parameters:
+    ///   - message: body and properties.
     ///   - exchange: the exchange; empty for the default exchange, where the key is a queue's name.
     ///   - routingKey: the key.
     ///   - mandatory: whether a message that no queue takes is an error.
@@ -190,7 +191,11 @@ public final class AMQPClient: Sendable {
 
     /// Lends a publisher with a channel of its own.
     ///
-    /// - Parameter window: how many of its publishes may be unanswered at a time, 1 to 1,048,576.
+    /// - Parameters:
+    ///   - window: how many of its publishes may be unanswered at a time, 1 to 1,048,576.
+    ///   - body: what to do with it; the publisher ends with it.
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
     public func withPublisher<Value>(
         window: Int = 1000,
         _ body: (AMQPPublisher) async throws -> Value
@@ -217,6 +222,8 @@ public final class AMQPClient: Sendable {
     ///   - prefetch: how many deliveries may be unsettled at a time, 1 to 65,535.
     ///   - exclusive: whether no other consumer may consume the queue.
     ///   - arguments: for example `x-priority`, or `x-stream-offset`.
+    ///   - body: what to do with the deliveries; the subscription ends with it.
+    /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; `.notFound`, `.accessRefused`, `.resourceLocked` when the subscription is refused.
     public func withConsumer<Value>(
         _ source: AMQPConsumerSource,

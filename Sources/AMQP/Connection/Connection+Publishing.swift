@@ -11,7 +11,7 @@ extension Connection {
 
     /// Puts a publish into the outbox, waiting for its turn when there is no room.
     ///
-    /// - Parameter shot: resolved with the outcome; `nil` on a channel without confirms.
+    /// `shot` is resolved with the outcome; it is `nil` on a channel without confirms.
     func publish(
         _ message: AMQPMessage,
         _ target: PublishTarget,

@@ -3,7 +3,7 @@ import WarrenRuntime
 extension ConnectionCore {
     /// The handshake is done.
     ///
-    /// - Parameter ready: whether channels may open at once; otherwise entities are declared again first.
+    /// Channels may open at once if it is `ready`; otherwise entities are declared again first.
     mutating func connected(_ transport: Transport, _ tuning: Tuning, ready: Bool, into effects: inout Effects) {
         guard phase == .down else { return }
         epoch += 1
@@ -110,7 +110,7 @@ extension ConnectionCore {
         case long
     }
 
-    /// - Parameter hadTraffic: whether the last turn moved deliveries or acks.
+    /// Decides how the thread rests; `hadTraffic` says whether anything moved since it last did.
     mutating func prepareToSleep(hadTraffic: Bool) -> Rest {
         guard !wantsAttention, !outbox.hasWork else { return .none }
         acksMayWait = hadTraffic && (!dirty.isEmpty || expectsAcks)

@@ -38,6 +38,7 @@ public struct AMQPDelivery: Sendable {
     /// Never waits: acks are gathered and sent together.
     ///
     /// - Parameter multiple: also acks every unsettled delivery before this one.
+    /// - Returns: whether it is on its way, or stale: then the broker delivers the message again.
     /// - Throws: `.alreadySettled`.
     @discardableResult
     public func ack(multiple: Bool = false) throws(AMQPError) -> Settlement {
@@ -51,6 +52,7 @@ public struct AMQPDelivery: Sendable {
     /// - Parameters:
     ///   - requeue: whether the broker delivers it again; otherwise it is dead-lettered or dropped.
     ///   - multiple: also every unsettled delivery before this one.
+    /// - Returns: whether it is on its way, or stale: then the broker delivers the message again.
     /// - Throws: `.alreadySettled`.
     @discardableResult
     public func nack(requeue: Bool = true, multiple: Bool = false) throws(AMQPError) -> Settlement {
@@ -62,6 +64,7 @@ public struct AMQPDelivery: Sendable {
     /// Counts towards a delivery limit on every version of RabbitMQ.
     ///
     /// - Parameter requeue: whether the broker delivers it again; otherwise it is dead-lettered or dropped.
+    /// - Returns: whether it is on its way, or stale: then the broker delivers the message again.
     /// - Throws: `.alreadySettled`.
     @discardableResult
     public func reject(requeue: Bool = false) throws(AMQPError) -> Settlement {
@@ -70,6 +73,7 @@ public struct AMQPDelivery: Sendable {
 
     /// Puts the message back into its queue, for a reason that is not its own.
     ///
+    /// - Returns: whether it is on its way, or stale: then the broker delivers the message again.
     /// - Throws: `.alreadySettled`.
     @discardableResult
     public func release() throws(AMQPError) -> Settlement {

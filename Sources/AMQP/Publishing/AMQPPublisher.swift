@@ -26,9 +26,11 @@ public final class AMQPPublisher: Sendable {
     /// Suspends only when there is no room (window or outbox full), no connection, or the broker blocks publishers.
     ///
     /// - Parameters:
+    ///   - message: body and properties.
     ///   - exchange: the exchange; empty for the default exchange, where the key is a queue's name.
     ///   - routingKey: the key.
     ///   - mandatory: whether the broker gives the message back when no queue takes it.
+    /// - Returns: the publish under way.
     /// - Throws: `.invalidArgument` for what cannot be sent, `.timedOut`, `.unreachable` and others when its turn did
     ///   not come in time, `.cancelled`, `.closed`. Nothing was sent then.
     public func send(

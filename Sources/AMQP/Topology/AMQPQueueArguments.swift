@@ -37,23 +37,23 @@ public struct AMQPQueueArguments: Sendable, Hashable {
     public var expires: Duration?
     /// `x-max-length`, in messages.
     public var maxLength: Int?
-    /// `x-max-length-bytes`.
+    /// `x-max-length-bytes`, bodies only.
     public var maxLengthBytes: Int?
-    /// `x-overflow`
+    /// `x-overflow`: what happens to a message that the full queue cannot take.
     public var overflow: Overflow?
     /// `x-dead-letter-exchange`; empty: the default exchange.
     public var deadLetterExchange: String?
     /// `x-dead-letter-routing-key`; `nil`: the message's own.
     public var deadLetterRoutingKey: String?
-    /// `x-dead-letter-strategy`
+    /// `x-dead-letter-strategy`: how surely dead letters are handed over.
     public var deadLetterStrategy: DeadLetterStrategy?
     /// `x-delivery-limit`: how often a quorum queue hands out a message before it drops or dead-letters it.
     public var deliveryLimit: Int?
-    /// `x-single-active-consumer`
+    /// `x-single-active-consumer`: one consumer gets everything, the others wait.
     public var singleActiveConsumer: Bool?
     /// `x-max-priority`: 1 to 255, classic queues only.
     public var maxPriority: UInt8?
-    /// `x-queue-leader-locator`
+    /// `x-queue-leader-locator`: where the leader is placed.
     public var leaderLocator: LeaderLocator?
     /// Anything else, as it stands.
     public var other: AMQPTable

@@ -20,7 +20,9 @@ package enum IOThread {
 
     /// Starts the thread.
     ///
-    /// - Parameter name: shown by `top -H` and debuggers; the kernel keeps 15 bytes of it.
+    /// - Parameters:
+    ///   - name: shown by `top -H` and debuggers; the kernel keeps 15 bytes of it.
+    ///   - body: what the thread does.
     /// - Throws: ``SystemError`` when the system cannot give another thread.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         var attributes = pthread_attr_t()
