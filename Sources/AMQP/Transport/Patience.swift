@@ -41,7 +41,7 @@ package struct Patience {
         }
         let now = clock.now
         guard now < deadline else {
-            let waited = started.duration(until: now)
+            let waited = Duration.milliseconds(started.nanoseconds(until: now) / 1_000_000)
             throw TransportError(.timedOut, "\(target) gave no answer within \(waited): gave up \(activity())")
         }
         descriptors.append(pollfd(fd: interrupt.descriptor, events: Int16(POLLIN), revents: 0))

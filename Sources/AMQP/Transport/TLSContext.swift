@@ -8,10 +8,14 @@ package final class TLSContext: @unchecked Sendable {
     private let context: OpaquePointer
     private let configuration: AMQPTLSConfiguration
 
+    /// OpenSSL is not to take itself down in `exit`, under an I/O thread that still uses it.
+    private static let isPrepared = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
     /// Reads the files that the configuration names.
     ///
     /// - Throws: ``AMQPError`` (`invalidConfiguration`) with the file and OpenSSL's reason.
     package init(_ configuration: AMQPTLSConfiguration) throws(AMQPError) {
+        _ = Self.isPrepared
         OpenSSLErrors.clear()
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw AMQPError(.invalidConfiguration, "cannot set up TLS: \(OpenSSLErrors.take())")

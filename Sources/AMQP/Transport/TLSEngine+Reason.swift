@@ -5,7 +5,7 @@ extension TLSEngine {
     func reason(_ text: String) -> String {
         if let refusal = verificationFailure { return refusal }
         switch text {
-        case "wrong version number", "packet length too long", "bad record type", "unexpected message":
+        case "wrong version number" where isHandshaking, "packet length too long" where isHandshaking:
             return "the peer does not speak TLS on this port (\(text))"
         case "unsupported protocol", "tlsv1 alert protocol version":
             return "the peer offers no TLS version that is allowed here, \(context.minimumVersion) or later (\(text))"
@@ -15,6 +15,8 @@ extension TLSEngine {
             return text
         }
     }
+
+    private var isHandshaking: Bool { unsafe SSL_is_init_finished(session) == 0 }
 
     /// Why the peer's certificate was refused; `nil` when it was not.
     private var verificationFailure: String? {
