@@ -24,11 +24,15 @@ public struct AMQPURL: Sendable, Hashable {
     }
 
     /// How the client proves who it is (SASL mechanism).
-    public enum AuthMechanism: String, Sendable, Hashable {
+    public struct AuthMechanism: Sendable, Hashable, CustomStringConvertible {
+        /// The name of the mechanism as the option has it.
+        public let description: String
+
         /// User and password.
-        case plain
+        public static let plain = AuthMechanism(description: "plain")
+
         /// The client's TLS certificate.
-        case external
+        public static let external = AuthMechanism(description: "external")
     }
 
     /// The port of AMQP without TLS.
@@ -124,7 +128,7 @@ extension AMQPURL: CustomStringConvertible {
             ("connection_timeout", connectionTimeout.map { String($0 / .milliseconds(1)) }),
             ("channel_max", channelMax.map { String($0) }),
             ("frame_max", frameMax.map { String($0) }),
-            ("auth_mechanism", authMechanism?.rawValue),
+            ("auth_mechanism", authMechanism?.description),
             ("connection_name", connectionName),
         ]
         if let tls {
