@@ -33,13 +33,14 @@ test: build ## Builds, then runs every test; fails if one failed, was skipped, o
 
 lint: ## Checks format and style of the Swift sources and the syntax of the scripts
 	swift-format lint --strict --recursive --parallel Sources Tests Package.swift
-	for script in .ci/* Benchmarks/build; do bash -n $$script; done
+	for script in .ci/* Benchmarks/build Examples/round-trip; do bash -n $$script; done
 
 format: ## Formats the Swift sources
 	swift-format format --in-place --recursive --parallel Sources Tests Package.swift
 
-run: setup ## Runs the warren command: make run ARGS="publish --help"
-	@swift run warren $(ARGS)
+run: setup ## Publishes the example's events and reads them back; INPUT=file.ndjson takes yours
+	swift build -c release --product warren
+	@Examples/round-trip $(INPUT)
 
 bench: ## Measures beside other clients, see Benchmarks/README.md
 	@.ci/install $(TOOLCHAIN_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(BENCH_PACKAGES)
