@@ -1,4 +1,5 @@
 package import WarrenRuntime
+package import WarrenTelemetry
 
 /// A RabbitMQ client: publishes with confirms, consumes, declares, and comes back after every loss of connection.
 ///
@@ -49,9 +50,11 @@ public final class AMQPClient: Sendable {
     package init(
         url: AMQPURL,
         configuration: AMQPClientConfiguration,
-        clock: any RuntimeClock
+        clock: any RuntimeClock,
+        logger: Logger = .none,
+        metrics: Metrics = .none
     ) throws(AMQPError) {
-        let reports = ClientReports()
+        let reports = ClientReports(logger: logger, metrics: metrics)
         let recorder = recorder
         let owner = Connection.Owner(
             needsRecovery: { !recorder.isEmpty },

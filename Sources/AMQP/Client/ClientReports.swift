@@ -1,10 +1,18 @@
 import WarrenRuntime
+import WarrenTelemetry
 
 /// What a client tells about itself: its state, and the events of its background work.
 final class ClientReports: Sendable {
     private let stateListeners = Broadcast<AMQPClientState>(buffer: 1)
     private let eventListeners = Broadcast<AMQPEvent>(buffer: 256)
+    private let logger: Logger
+    private let metrics: Metrics
     private let current = Locked<(@Sendable () -> AMQPClientState)?>(nil)
+
+    init(logger: Logger, metrics: Metrics) {
+        self.logger = logger.labelled("amqp")
+        self.metrics = metrics
+    }
 
     /// How the state is found.
     func watch(_ state: @escaping @Sendable () -> AMQPClientState) {
@@ -23,6 +31,9 @@ final class ClientReports: Sendable {
     }
 
     func report(_ event: AMQPEvent) {
+        let isTrouble = event.error != nil
+        logger.log(isTrouble ? .warning : .info, "\(event)", ["kind": "\(event.kind)", "subject": event.subject])
+        metrics.counter("amqp_events", labels: ["kind": "\(event.kind)"]).increment()
         eventListeners.send(event)
     }
 

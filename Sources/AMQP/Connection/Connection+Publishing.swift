@@ -32,9 +32,13 @@ extension Connection {
         }
         guard let admission = try submitted.get() else { return }
         want()
-        try await wait(for: admission, within: settings.operationTimeout) {
+        let admitted = await wait(for: admission, within: settings.operationTimeout) {
             .failure($0("the publish to exchange '\(target.exchange)' with key '\(target.routingKey)'"))
-        }.get()
+        }
+        if case .failure(let error) = admitted {
+            perform { core, _ in core.channels[id]?.value.queue.remove(admission) }
+            throw error
+        }
     }
 
     /// - Returns: what to wait for, if there is no room now.

@@ -26,10 +26,9 @@ struct ConnectionLoop: ~Copyable {
                 attempt = 0
                 everConnected = true
             }
-            guard let failure else { break }
+            guard let failure, !isClosing else { break }
             if isTerminal(failure, everConnected) { return failure }
             connection.perform { core, effects in core.disconnected(failure, into: &effects) }
-            guard !isClosing else { break }
             connection.owner.report(AMQPEvent(kind: .disconnected, subject: settings.hostList, error: failure))
             connection.setStatus(.connecting(attempt: attempt + 1, failure))
             pause(for: settings.backoff.delay(attempt: attempt + 1))

@@ -95,9 +95,9 @@ struct Handshake: ~Copyable {
 
     private mutating func tune(_ greeting: ServerGreeting, _ proposal: Tuning) -> Action {
         let tuning = Tuning(
-            channelMax: Self.agree(login.tuning.channelMax, proposal.channelMax),
-            frameMax: Self.agree(login.tuning.frameMax, proposal.frameMax),
-            heartbeat: Self.agree(login.tuning.heartbeat, proposal.heartbeat)
+            channelMax: Self.agree(login.tuning.channelMax, proposal.channelMax, unlimited: .max),
+            frameMax: Self.agree(login.tuning.frameMax, proposal.frameMax, unlimited: .max),
+            heartbeat: Self.agree(login.tuning.heartbeat, proposal.heartbeat, unlimited: 0)
         )
         guard tuning.frameMax >= FrameFormat.minimumFrameMax else {
             return fail(
@@ -105,16 +105,18 @@ struct Handshake: ~Copyable {
                 "\(login.host) allows frames of \(tuning.frameMax) bytes; AMQP asks for at least 4096"
             )
         }
-        guard tuning.channelMax > 0 else {
-            return fail(.protocolViolation, "\(login.host) allows no channel")
-        }
         state = .awaitingOpenOK(Negotiated(tuning: tuning, server: greeting.properties))
         return .send([.connectionTuneOK(tuning), .connectionOpen(vhost: login.vhost)])
     }
 
     /// The smaller of two limits, where zero is none.
-    private static func agree<Number: UnsignedInteger>(_ ours: Number, _ theirs: Number) -> Number {
-        ours == 0 || theirs == 0 ? max(ours, theirs) : min(ours, theirs)
+    private static func agree<Number: UnsignedInteger>(
+        _ ours: Number,
+        _ theirs: Number,
+        unlimited: Number
+    ) -> Number {
+        guard ours > 0 else { return theirs > 0 ? theirs : unlimited }
+        return theirs > 0 ? min(ours, theirs) : ours
     }
 
     private func refusal(_ reason: CloseReason) -> AMQPError {

@@ -66,6 +66,8 @@ struct Subscription: ~Copyable {
     }
 
     mutating func wait(_ waiter: OneShot<Void>) {
+        // Those of cancelled tasks are done already.
+        waiters.removeAll { $0.current != nil }
         waiters.append(waiter)
     }
 }

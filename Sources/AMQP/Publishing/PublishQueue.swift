@@ -42,6 +42,12 @@ struct PublishQueue: ~Copyable {
         }
     }
 
+    /// Forgets an entry whose caller waits no longer.
+    mutating func remove(_ admitted: OneShot<Admission>) {
+        guard let index = entries[first...].firstIndex(where: { $0.admitted === admitted }) else { return }
+        entries.remove(at: index)
+    }
+
     /// Nobody will be admitted any more.
     mutating func fail(_ error: AMQPError, into effects: inout Effects) {
         while let entry = head {
