@@ -77,7 +77,7 @@ let package = Package(
         tests("WarrenTelemetryTests", ["WarrenTelemetry", "WarrenRuntime"]),
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
         tests("WarrenTests", ["Warren"]),
-        tests("WarrenTestingTests", ["WarrenTesting"], swiftSettings: exitTestSettings),
+        tests("WarrenTestingTests", ["WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
         tests("WarrenCLITests", ["AMQP", "Warren", "WarrenTesting"]),
     ]
 )

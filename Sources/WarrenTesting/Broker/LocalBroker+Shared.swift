@@ -15,7 +15,7 @@ extension LocalBroker {
     ///   `.invalidArgument` when `WARREN_TEST_URL` is no AMQP URL.
     public static func shared() async throws -> LocalBroker {
         if let url = environmentVariable(variable), !url.isEmpty {
-            return LocalBroker(external: try BrokerAddress(url))
+            return LocalBroker(external: try BrokerAddress(url, name: variable))
         }
         let start = sharedStart.withLock { start in
             if let start { return start }

@@ -4,6 +4,7 @@ public struct WarrenTestingError: Error, Sendable, Hashable, CustomStringConvert
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case brokerMissing, startFailed, commandFailed, notOurBroker, wrongState, timedOut, invalidArgument, system
+            case peerClosed, malformedFrame
         }
 
         private let kind: Kind
@@ -25,6 +26,10 @@ public struct WarrenTestingError: Error, Sendable, Hashable, CustomStringConvert
         public static let timedOut = Code(kind: .timedOut)
         /// An argument makes no sense; the message says which and why.
         public static let invalidArgument = Code(kind: .invalidArgument)
+        /// The client closed the connection before it sent what a script waits for.
+        public static let peerClosed = Code(kind: .peerClosed)
+        /// What the client sent is no AMQP 0-9-1.
+        public static let malformedFrame = Code(kind: .malformedFrame)
         /// The operating system refused; the message has the call and the reason.
         public static let system = Code(kind: .system)
     }

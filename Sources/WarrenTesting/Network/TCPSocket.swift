@@ -3,18 +3,18 @@ import Glibc
 
 /// Loopback TCP sockets, as few calls as the test kit needs.
 enum TCPSocket {
-    /// A socket bound to a free port of 127.0.0.1.
-    static func bound() throws(WarrenTestingError) -> Descriptor {
+    /// A socket bound to a port of 127.0.0.1; 0 is any free one.
+    static func bound(port: Int = 0) throws(WarrenTestingError) -> Descriptor {
         let descriptor = try make()
         setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-        let code = unsafe withAddress(port: 0) { address, length in unsafe bind(descriptor.number, address, length) }
+        let code = unsafe withAddress(port: port) { address, length in unsafe bind(descriptor.number, address, length) }
         guard code == 0 else { throw .system("bind 127.0.0.1", errno) }
         return descriptor
     }
 
-    /// A listening socket on a free port of 127.0.0.1.
-    static func listening() throws(WarrenTestingError) -> Descriptor {
-        let descriptor = try bound()
+    /// A listening socket on a port of 127.0.0.1; 0 is any free one.
+    static func listening(port: Int = 0) throws(WarrenTestingError) -> Descriptor {
+        let descriptor = try bound(port: port)
         guard listen(descriptor.number, 1024) == 0 else { throw .system("listen", errno) }
         return descriptor
     }
@@ -46,6 +46,13 @@ enum TCPSocket {
     static func setOption(_ descriptor: Descriptor, _ level: Int32, _ name: Int32, _ value: Int32) {
         var value = value
         _ = unsafe setsockopt(descriptor.number, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Makes the coming close a reset (RST) instead of an orderly end (FIN).
+    static func resetOnClose(_ descriptor: Descriptor) {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        _ = unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_LINGER, &value, size)
     }
 
     /// Waits until there is something to read or the peer has closed; `false` when `milliseconds` pass first.
