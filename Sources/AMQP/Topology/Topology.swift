@@ -1,15 +1,18 @@
 /// Exchanges, queues and bindings that a program needs, declared together by ``AMQPClient/apply(_:)``.
 ///
 /// ```swift
-/// Topology {
-///     .exchange("events", .topic)
-///     .queue("billing", .quorum)
-///     .binding("events", to: "billing", "order.*")
-/// }
+/// try await client.apply([
+///     .exchange("events", .topic),
+///     .queue("billing", .quorum),
+///     .binding("events", to: "billing", "order.*"),
+/// ])
 /// ```
+/// or, with a block for conditions and loops, `Topology { .exchange("events", .topic); .queue("billing", .quorum) }`:
+/// there the entities are told apart by semicolons, since a line that begins with a dot goes on the one before.
+///
 /// Declaring what exists with the same arguments changes nothing. Whatever the order here, exchanges are declared
 /// first, then queues, then bindings.
-public struct Topology: Sendable, Hashable {
+public struct Topology: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// One exchange, queue or binding.
     public enum Entity: Sendable, Hashable {
         /// An exchange.
@@ -26,6 +29,11 @@ public struct Topology: Sendable, Hashable {
     /// Creates a topology from a list.
     public init(_ entities: [Entity] = []) {
         self.entities = entities.sorted { $0.rank < $1.rank }
+    }
+
+    /// Creates a topology from a literal.
+    public init(arrayLiteral entities: Entity...) {
+        self.init(entities)
     }
 
     /// Creates a topology from a block.
