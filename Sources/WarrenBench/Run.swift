@@ -6,6 +6,7 @@ struct Run: Sendable {
         case publishConfirmAwait = "publish_confirm_await"
         case publishConfirmPersistent = "publish_confirm_persistent"
         case consumeAck = "consume_ack"
+        case consumeAckEach = "consume_ack_each"
         case pingPong = "pingpong"
     }
 

@@ -47,10 +47,11 @@ extension Run {
         return try await AMQPClient.withClient(url: url, configuration: configuration) { client in
             switch mode {
             case .publishNoConfirm: try await publishWithoutConfirms(client)
-            case .publishConfirm: try await publishWithConfirms(client, to: .publish)
+            case .publishConfirm: try await publishWithConfirms(client, to: .publish, .transient)
             case .publishConfirmAwait: try await publishAwaitingEach(client)
-            case .publishConfirmPersistent: try await publishWithConfirms(client, to: .persistent)
-            case .consumeAck: try await consumeAcking(client)
+            case .publishConfirmPersistent: try await publishWithConfirms(client, to: .persistent, .persistent)
+            case .consumeAck: try await consumeAcking(client, coalescing: true)
+            case .consumeAckEach: try await consumeAcking(client, coalescing: false)
             case .pingPong: try await pingPong(client)
             }
         }

@@ -223,6 +223,7 @@ public final class AMQPClient: Sendable {
     /// - Parameters:
     ///   - source: a queue's name, or a private queue.
     ///   - prefetch: how many deliveries may be unsettled at a time, 1 to 65,535.
+    ///   - coalescingAcks: whether one frame may carry the acks of several deliveries.
     ///   - exclusive: whether no other consumer may consume the queue.
     ///   - arguments: for example `x-priority`, or `x-stream-offset`.
     ///   - body: what to do with the deliveries; the subscription ends with it.
@@ -231,6 +232,7 @@ public final class AMQPClient: Sendable {
     public func withConsumer<Value>(
         _ source: AMQPConsumerSource,
         prefetch: Int = 100,
+        coalescingAcks: Bool = true,
         exclusive: Bool = false,
         arguments: AMQPTable = [:],
         _ body: (AMQPDeliveries) async throws -> Value
@@ -239,6 +241,7 @@ public final class AMQPClient: Sendable {
             source,
             prefetch: prefetch,
             exclusive: exclusive,
+            coalescingAcks: coalescingAcks,
             arguments: arguments
         )
         do {

@@ -69,7 +69,7 @@ extension ConnectionCore {
     }
 
     mutating func sendAcks(of box: SlotMap<ChannelMachine>.Box, _ number: UInt16) throws(AMQPError) {
-        guard let settlements = box.value.subscription?.ledger.takeAcks() else { return }
+        guard let settlements = box.value.subscription?.takeAcks() else { return }
         for settlement in settlements { try send(settlement.method, on: number) }
     }
 

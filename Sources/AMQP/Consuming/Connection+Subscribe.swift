@@ -6,6 +6,7 @@ extension Connection {
         _ source: AMQPConsumerSource,
         prefetch: Int,
         exclusive: Bool,
+        coalescingAcks: Bool,
         arguments: AMQPTable
     ) async throws(AMQPError) -> AMQPDeliveries {
         guard let count = UInt16(exactly: prefetch), count > 0 else {
@@ -23,7 +24,11 @@ extension Connection {
                 purpose: source.description,
                 recovers: true,
                 setup: source.setup + [.basicQos(prefetch: count), consume],
-                subscription: Subscription(prefetch: prefetch, position: SubscriptionPosition()),
+                subscription: Subscription(
+                    prefetch: prefetch,
+                    coalescesAcks: coalescingAcks,
+                    position: SubscriptionPosition()
+                ),
                 backoff: settings.backoff,
                 opened: opened
             )

@@ -94,8 +94,9 @@ struct DeliveryLedger: ~Copyable {
 
     /// The fewest frames that tell the broker of all acks so far: one for the unbroken run at the front, one each for
     /// the rest.
-    mutating func takeAcks() -> [Settlement] {
+    mutating func takeAcks(coalescing: Bool = true) -> [Settlement] {
         guard !acked.isEmpty else { return [] }
+        guard coalescing else { return takeEachAck() }
         var settlements: [Settlement] = []
         var covered = base
         var last: (tag: UInt64, count: Int)?
@@ -110,6 +111,14 @@ struct DeliveryLedger: ~Copyable {
         }
         base = covered
         acked.removeAll(keepingCapacity: true)
+        return settlements
+    }
+
+    private mutating func takeEachAck() -> [Settlement] {
+        let settlements = acked.map { Settlement.ack(tag: $0, multiple: false) }
+        for tag in acked { entries[index(tag)] = .settled }
+        acked.removeAll(keepingCapacity: true)
+        advance()
         return settlements
     }
 

@@ -4,6 +4,7 @@ import WarrenRuntime
 /// The consuming side of a channel: what came and is not taken, what was taken and is not settled.
 struct Subscription: ~Copyable {
     let prefetch: Int
+    let coalescesAcks: Bool
     let position: SubscriptionPosition
 
     /// Given when the channel has a place.
@@ -12,7 +13,8 @@ struct Subscription: ~Copyable {
     private var buffer: [AMQPDelivery] = []
     private var waiters: [OneShot<Void>] = []
 
-    init(prefetch: Int, position: SubscriptionPosition) {
+    init(prefetch: Int, coalescesAcks: Bool = true, position: SubscriptionPosition) {
+        self.coalescesAcks = coalescesAcks
         self.prefetch = prefetch
         self.position = position
     }
@@ -52,6 +54,10 @@ struct Subscription: ~Copyable {
         position.advance()
         ledger = DeliveryLedger()
         buffer = []
+    }
+
+    mutating func takeAcks() -> [DeliveryLedger.Settlement] {
+        ledger.takeAcks(coalescing: coalescesAcks)
     }
 
     // MARK: - Taking

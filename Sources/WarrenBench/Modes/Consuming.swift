@@ -4,12 +4,16 @@ extension Run {
     private static let prefetch = 500
 
     /// From the subscription to the last ack and one more round trip.
-    func consumeAcking(_ client: AMQPClient) async throws -> Result {
+    func consumeAcking(_ client: AMQPClient, coalescing: Bool) async throws -> Result {
         if !isNull { try await fill(client) }
         // Both connections are open before the clock starts.
         try await client.apply(Topology([.exchange(Scenery.exchange, .topic)]))
         let measurement = Measurement()
-        try await client.withConsumer(.queue(Scenery.Queue.consume.name), prefetch: Self.prefetch) { deliveries in
+        try await client.withConsumer(
+            .queue(Scenery.Queue.consume.name),
+            prefetch: Self.prefetch,
+            coalescingAcks: coalescing
+        ) { deliveries in
             var left = count
             for try await delivery in deliveries {
                 guard delivery.body.count == size else { throw BenchError("a message of another size") }

@@ -16,9 +16,13 @@ extension Run {
     }
 
     /// From the first publish to the last confirm, with at most `inFlight` unanswered.
-    func publishWithConfirms(_ client: AMQPClient, to queue: Scenery.Queue) async throws -> Result {
+    func publishWithConfirms(
+        _ client: AMQPClient,
+        to queue: Scenery.Queue,
+        _ mode: AMQPProperties.DeliveryMode
+    ) async throws -> Result {
         try await Scenery.declare(queue, self, client)
-        let message = Scenery.message(self, queue.durable ? .persistent : .transient)
+        let message = Scenery.message(self, mode)
         return try await client.withPublisher(window: inFlight) { publisher in
             let measurement = Measurement()
             var last: AMQPPendingConfirm?

@@ -4,19 +4,16 @@ import AMQP
 enum Scenery {
     static let exchange = "bench.ex"
 
-    /// A queue, its key, and how it is declared.
-    ///
-    /// Durable where newer brokers refuse transient queues.
+    /// A durable classic queue, which every broker accepts, and its key.
     struct Queue {
         let name: String
         let key: String
-        let durable: Bool
         let maxLength: Int32?
 
-        static let publish = Queue(name: "bench.q", key: "bench.a.b", durable: false, maxLength: 1000)
-        static let persistent = Queue(name: "bench.dq", key: "bench.d.b", durable: true, maxLength: 1000)
-        static let consume = Queue(name: "bench.cq", key: "bench.c.b", durable: false, maxLength: nil)
-        static let pingPong = Queue(name: "bench.pq", key: "bench.p.b", durable: false, maxLength: nil)
+        static let publish = Queue(name: "bench.q", key: "bench.a.b", maxLength: 1000)
+        static let persistent = Queue(name: "bench.dq", key: "bench.d.b", maxLength: 1000)
+        static let consume = Queue(name: "bench.cq", key: "bench.c.b", maxLength: nil)
+        static let pingPong = Queue(name: "bench.pq", key: "bench.p.b", maxLength: nil)
     }
 
     static func declare(_ queue: Queue, _ run: Run, _ client: AMQPClient, fresh: Bool = false) async throws {
@@ -27,7 +24,7 @@ enum Scenery {
             var arguments = AMQPQueueArguments()
             if let maxLength = queue.maxLength { arguments.other["x-max-length"] = .int32(maxLength) }
             try await channel.declareQueue(
-                AMQPQueue(queue.name, .classic, durable: queue.durable, arguments: arguments)
+                AMQPQueue(queue.name, .classic, arguments: arguments)
             )
             try await channel.bind(AMQPBinding(from: exchange, to: queue.name, routingKey: queue.key))
         }
