@@ -6,12 +6,12 @@ extension LocalBroker {
         /// Plugins to enable, for example `rabbitmq_management`.
         ///
         /// Default: none. Any plugin makes the start slower.
-        public var plugins: [String] = []
+        public var plugins: [String]
 
         /// More lines for `rabbitmq.conf`, for example `consumer_timeout = 5000`.
         ///
         /// Default: none.
-        public var configuration: [String] = []
+        public var configuration: [String]
 
         /// A TLS listener beside the plain one.
         ///
@@ -21,10 +21,20 @@ extension LocalBroker {
         /// How long one node may take until it answers.
         ///
         /// Default: 60 s (it takes 3 s as a rule).
-        public var startLimit: Duration = .seconds(60)
+        public var startLimit: Duration
 
-        /// The defaults.
-        public init() {}
+        /// The defaults, but for what is named.
+        public init(
+            plugins: [String] = [],
+            configuration: [String] = [],
+            tls: TLS? = nil,
+            startLimit: Duration = .seconds(60)
+        ) {
+            self.plugins = plugins
+            self.configuration = configuration
+            self.tls = tls
+            self.startLimit = startLimit
+        }
     }
 
     /// The certificate of a TLS listener, and what it asks of clients.

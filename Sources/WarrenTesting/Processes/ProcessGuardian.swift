@@ -64,7 +64,7 @@ final class ProcessGuardian: Sendable {
             input: theirs,
             output: output,
             error: error,
-            willReap: { [weak self] in self?.tell("forget \($0)") }
+            willReap: { [weak self] in self?.forget($0) }
         )
         guard tell("watch \(process.processID)") else {
             process.signal(SIGKILL)
@@ -78,6 +78,11 @@ final class ProcessGuardian: Sendable {
     func end() async {
         line.withLock { $0 = nil }
         _ = await shell.wait()
+    }
+
+    /// Leaves a process group alone from now on: its id may be given to another.
+    func forget(_ processID: pid_t) {
+        tell("forget \(processID)")
     }
 
     @discardableResult

@@ -66,12 +66,12 @@ public final class ScriptedBroker: Sendable {
     /// - Parameters:
     ///   - script: runs once per connection; when it returns, the connection stays open. What it throws is of no
     ///     consequence: clients come and go in the middle of a script.
-    ///   - body: what is done with the broker.
+    ///   - body: what is done with the broker meanwhile.
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws, and `.system` when there is no free port.
     public static func serving<Result>(
         _ script: @escaping @Sendable (Connection) async throws -> Void,
-        _ body: (ScriptedBroker) async throws -> Result
+        while body: (ScriptedBroker) async throws -> Result
     ) async throws -> Result {
         let broker = try ScriptedBroker()
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -31,25 +31,31 @@ struct ExternalBrokerTests {
     }
 
     @Test(
-        "the port of a URL is read, or is the scheme's",
+        "the host and port of a URL are read; the port may be the scheme's",
         arguments: [
-            ("amqp://h", 5672, false), ("amqps://h/", 5671, true), ("amqp://h:1234?x=1", 1234, false),
-            ("amqp://u:p@[::1]:99/v", 99, false), ("amqps://[::1]", 5671, true),
+            ("amqp://h", "h", 5672, false), ("amqps://h/", "h", 5671, true),
+            ("amqp://h:1234?x=1", "h", 1234, false), ("amqp://u:p@[::1]:99/v", "::1", 99, false),
+            ("amqps://[::1]", "::1", 5671, true), ("amqp://u@v:p@h:1/@", "h", 1, false),
         ]
     )
-    func ports(url: String, port: Int, isTLS: Bool) throws {
+    func ports(url: String, host: String, port: Int, isTLS: Bool) throws {
         let address = try BrokerAddress(url)
+        #expect(address.host == host)
         #expect(address.port == port)
         #expect(address.isTLS == isTLS)
     }
 
     @Test(
-        "what is no AMQP URL is refused with the variable's name",
-        arguments: ["", "http://h", "amqp://", "amqp://h:x", "amqp://h:0", "amqp://h:65536"]
+        "what is no AMQP URL is refused with the variable's name and without the password",
+        arguments: ["", "http://u:secret@h", "amqp://u:secret@", "amqp://u:secret@h:x", "amqp://h:0", "amqp://h:65536"]
     )
     func refused(url: String) {
-        let error = #expect(throws: WarrenTestingError.self) { try BrokerAddress(url) }
+        let error = #expect(throws: WarrenTestingError.self) {
+            try BrokerAddress(url, name: LocalBroker.variable)
+        }
+        #expect(error?.code == .invalidArgument)
         #expect(error?.message.contains("WARREN_TEST_URL") == true)
+        #expect(error?.message.contains("secret") == false)
     }
 
     @Test("takes the place of the shared broker")

@@ -6,8 +6,7 @@ import Testing
 struct StartTests {
     @Test("a broker that does not come up is an error with the end of its log, and leaves nothing")
     func badConfiguration() async throws {
-        var options = LocalBroker.Options()
-        options.configuration = ["no_such_setting = 1"]
+        let options = LocalBroker.Options(configuration: ["no_such_setting = 1"])
         let error = await #expect(throws: WarrenTestingError.self) {
             try await LocalBroker.start(options: options)
         }
@@ -35,7 +34,7 @@ struct StartTests {
         let start = Task { try await LocalBroker.start() }
         start.cancel()
         await #expect(throws: CancellationError.self) { _ = try await start.value }
-        #expect(zombies() == [])
+        try await eventually("no zombie is left") { zombies().isEmpty }
     }
 
     @Test("three nodes form one cluster, and it outlives a killed node")

@@ -16,15 +16,27 @@ struct ProcessGuardianTests {
         #expect(!exists(folder))
     }
 
-    @Test("does not kill who has its id after it, and starts nothing once it has ended")
+    @Test("leaves alone what it was told to forget, whatever stands beside it")
+    func forget() async throws {
+        let folder = try TemporaryFolder.create(prefix: "warren-guardian")
+        let guardian = try ProcessGuardian(removing: folder)
+        let processes = try (0..<3).map { _ in try startSleep(guardian) }
+        guardian.forget(processes[1].processID)
+        await guardian.end()
+        #expect(await processes[0].wait() == .signalled(SIGKILL))
+        #expect(await processes[2].wait() == .signalled(SIGKILL))
+        #expect(processes[1].exitStatus == nil)
+        processes[1].signal(SIGTERM)
+        #expect(await processes[1].wait() == .signalled(SIGTERM))
+    }
+
+    @Test("starts nothing once it has ended, and leaves no zombie")
     func afterwards() async throws {
         let folder = try TemporaryFolder.create(prefix: "warren-guardian")
         let guardian = try ProcessGuardian(removing: folder)
-        let ended = try start(guardian, ["/bin/true"])
-        #expect(await ended.wait() == .exited(0))
-        let kept = try startSleep(guardian)
+        let process = try start(guardian, ["/bin/true"])
+        #expect(await process.wait() == .exited(0))
         await guardian.end()
-        #expect(await kept.wait() == .signalled(SIGKILL))
         #expect(throws: WarrenTestingError.self) { _ = try startSleep(guardian) }
         try await eventually("all are reaped") { zombies().isEmpty }
     }

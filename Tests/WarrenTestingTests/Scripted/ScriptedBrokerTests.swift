@@ -141,7 +141,7 @@ struct ScriptedBrokerTests {
         try await ScriptedBroker.serving { connection in
             try await connection.handshake()
             try await connection.serve()
-        } _: { (broker) async throws in
+        } while: { (broker) async throws in
             try await withThrowingTaskGroup(of: Void.self) { (group) async throws in
                 for _ in 0..<200 {
                     group.addTask {

@@ -54,7 +54,7 @@ struct ScriptedServingTests {
                 connection.sendChannelClose(channel: frame.channel, 406, "PRECONDITION_FAILED", about: .queueDeclare)
                 return true
             }
-        } _: { broker in
+        } while: { broker in
             let client = try TestSocket(port: broker.port)
             client.send(Login.header + declareQueue("q", noWait: false).bytes)
             let close = try await client.frame()
