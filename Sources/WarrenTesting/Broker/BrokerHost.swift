@@ -151,6 +151,8 @@ final class BrokerHost: Sendable {
             "HOME=\(folder)",
             "ERL_EPMD_PORT=\(portMapperPort.number)",
             "ERL_EPMD_ADDRESS=127.0.0.1",
+            // A node that fails to start would leave megabytes in the caller's folder.
+            "ERL_CRASH_DUMP_SECONDS=0",
         ]
     }
 

@@ -12,6 +12,7 @@ struct StartTests {
         }
         #expect(error?.code == .startFailed)
         #expect(error?.message.contains("no_such_setting") == true)
+        #expect(!exists("erl_crash.dump"))
     }
 
     @Test("without RabbitMQ on the machine the error names the package")
