@@ -101,6 +101,8 @@ public final class AMQPClient: Sendable {
             for await end in group {
                 guard cause == nil, let end else { continue }
                 cause = end
+                publishing.close(because: end)
+                consuming.close(because: end)
                 group.cancelAll()
             }
             return cause

@@ -67,9 +67,12 @@ final class Connection: Sendable {
         }
         // The thread ends within its deadlines; waiting for it leaves nothing behind.
         let cause = await ended.value(abandoningWith: nil)
-        let closing = AMQPError(.closed, "the client was closed")
-        perform { core, effects in core.ended(cause ?? closing, into: &effects) }
-        setStatus(.ended(cause ?? closing))
+        let reason = perform { core, effects in
+            let reason = cause ?? core.closeCause
+            core.ended(reason, into: &effects)
+            return reason
+        }
+        setStatus(.ended(reason))
         return cause
     }
 
@@ -87,6 +90,14 @@ final class Connection: Sendable {
         } catch {
             ended.fulfil(AMQPError(.unreachable, "no thread for another connection: \(error)"))
             recoveries.finish()
+        }
+    }
+
+    /// Ends the connection because of what befell another: its operations fail for the same reason.
+    func close(because cause: AMQPError) {
+        perform { core, _ in
+            core.closeCause = cause
+            core.requestClose()
         }
     }
 

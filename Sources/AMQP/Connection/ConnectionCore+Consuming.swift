@@ -42,7 +42,9 @@ extension ConnectionCore {
     ) -> AMQPError? {
         guard let box = channels[id] else { return AMQPError(.closed, "the consumer was closed") }
         if let end = box.value.end { return end }
+        let wasOverfull = box.value.subscription?.isOverfull ?? false
         box.value.subscription?.take(all: all, into: &batch)
+        if wasOverfull { wantsAttention = true }
         if batch.isEmpty { box.value.subscription?.wait(waiter) }
         return nil
     }
@@ -71,6 +73,11 @@ extension ConnectionCore {
     mutating func sendAcks(of box: SlotMap<ChannelMachine>.Box, _ number: UInt16) throws(AMQPError) {
         guard let settlements = box.value.subscription?.takeAcks() else { return }
         for settlement in settlements { try send(settlement.method, on: number) }
+    }
+
+    /// Whether a consumer has more than it asked for, so that reading has to stop.
+    var isOverfull: Bool {
+        channels.ids.contains { channels[$0]?.value.subscription?.isOverfull ?? false }
     }
 
     /// Deliveries that brokers may send without hearing from us: how long reads can be put off.

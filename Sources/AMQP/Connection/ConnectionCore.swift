@@ -28,6 +28,8 @@ struct ConnectionCore: ~Copyable {
     let settings: ConnectionSettings
     let clock: any RuntimeClock
     var phase = Phase.idle
+    /// Why the application, or the client, closes.
+    var closeCause = AMQPError(.closed, "the client was closed")
     /// Why there is no connection.
     var lastFailure: AMQPError?
     /// Counts connections, so that what belongs to an earlier one is recognised.
@@ -67,7 +69,7 @@ struct ConnectionCore: ~Copyable {
     var refusal: AMQPError? {
         switch phase {
         case .idle, .down, .up: nil
-        case .closing: AMQPError(.closed, "the client is closing")
+        case .closing: closeCause
         case .ended(let error): error
         }
     }

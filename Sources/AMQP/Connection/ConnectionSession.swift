@@ -69,7 +69,8 @@ struct ConnectionSession: ~Copyable {
         guard end == nil else { return }
         let load = connection.core.withLock { core in core.takeLoad() }
         moderation.note(load, now: SystemClock().now)
-        if flight == nil, !transport.hasBufferedOutput, closing == nil, moderation.shouldPause(load) {
+        let mayPause = flight == nil && !transport.hasBufferedOutput && closing == nil
+        if mayPause, moderation.shouldPause(load), !connection.core.withLock({ $0.isOverfull }) {
             usleep(UInt32(Moderation.pause / 1000))
             read()
         } else if waitForInput(now) {
@@ -166,13 +167,14 @@ struct ConnectionSession: ~Copyable {
 
     /// - Returns: whether there may be something to read.
     private mutating func waitForInput(_ now: MonotonicTime) -> Bool {
-        guard !transport.hasBufferedInput else { return true }
         let isStuck = flight != nil || transport.hasBufferedOutput
-        let (rest, timer) = connection.core.withLock { core in
+        let hadTraffic = hadTraffic
+        let (rest, timer, isOverfull) = connection.core.withLock { core in
             // While the socket takes no more, more bytes are no reason to wake.
-            (isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic), core.nextTimer)
+            (isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic), core.nextTimer, core.isOverfull)
         }
-        hadTraffic = false
+        guard isOverfull || !transport.hasBufferedInput else { return true }
+        self.hadTraffic = false
         var wakeTime = min(timer, heartbeat.nextCheck)
         switch rest {
         case .none: return false
@@ -185,10 +187,13 @@ struct ConnectionSession: ~Copyable {
         }
         let readiness = connection.waker.wait(
             on: transport.descriptor,
+            readable: !isOverfull,
             writable: isStuck,
             timeout: connection.clock.blockingTimeout(until: wakeTime)
         )
-        return readiness.readable
+        // Not reading is no proof that the peer is dead.
+        if isOverfull { heartbeat.received(at: connection.clock.now) }
+        return readiness.readable && !isOverfull
     }
 
     private mutating func read() {

@@ -63,7 +63,7 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
         private mutating func fill() async throws(AMQPError) -> Bool {
             let arrived = OneShot<Void>()
             let all = iterators.isOne
-            let end = connection.core.withLock { core in
+            let end = connection.perform { core, _ in
                 core.takeDeliveries(channel, all: all, into: &batch, orWake: arrived)
             }
             if let end {

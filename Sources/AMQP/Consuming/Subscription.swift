@@ -22,6 +22,12 @@ struct Subscription: ~Copyable {
     /// Deliveries the broker may still send before it hears an ack.
     var allowance: Int { max(0, prefetch - buffer.count) }
 
+    /// Whether more came than was asked for.
+    ///
+    /// No broker does that; one that did must not fill the memory, so the connection is not read until the application
+    /// has caught up.
+    var isOverfull: Bool { buffer.count > prefetch }
+
     /// Whether the broker may send at least half of the prefetch before it hears of the acks gathered so far.
     var hasAmpleAllowance: Bool { ledger.unsettled + ledger.gathered <= prefetch / 2 }
 
@@ -30,9 +36,6 @@ struct Subscription: ~Copyable {
     mutating func delivered(_ contents: DeliveryContents, settler: DeliverySettler) throws(WireError) {
         guard ledger.delivered(contents.incoming.envelope.tag) else {
             throw WireError("delivery \(contents.incoming.envelope.tag) on a channel out of turn")
-        }
-        guard ledger.unsettled <= prefetch else {
-            throw WireError("more than the \(prefetch) unsettled deliveries that prefetch allows")
         }
         buffer.append(AMQPDelivery(contents: contents, settler: settler, subscription: position.current))
     }

@@ -46,9 +46,14 @@ package final class Waker: Sendable {
         _ = wait(on: -1, writable: false, timeout: timeout)
     }
 
-    /// Sleeps until `other` can be read (or, if asked for, written), until woken, or until `timeout` has passed.
-    package func wait(on other: Int32, writable: Bool, timeout: Duration?) -> Readiness {
-        let wanted = Int16(POLLIN) | (writable ? Int16(POLLOUT) : 0)
+    /// Sleeps until `other` can be read or written, as asked for, until woken, or until `timeout` has passed.
+    package func wait(
+        on other: Int32,
+        readable: Bool = true,
+        writable: Bool,
+        timeout: Duration?
+    ) -> Readiness {
+        let wanted = (readable ? Int16(POLLIN) : 0) | (writable ? Int16(POLLOUT) : 0)
         var descriptors = (
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             // A negative descriptor is passed over by the kernel.
