@@ -78,6 +78,6 @@ let package = Package(
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
         tests("WarrenTests", ["Warren"]),
         tests("WarrenTestingTests", ["WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
-        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenTesting"]),
+        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRuntime", "WarrenTesting"]),
     ]
 )

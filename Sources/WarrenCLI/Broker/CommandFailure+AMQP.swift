@@ -1,0 +1,25 @@
+import AMQP
+
+extension CommandFailure {
+    /// An error of the client: the broker out of reach is one thing, its answer to what was asked another.
+    init(_ error: AMQPError, at address: BrokerAddress) {
+        let status: ExitStatus =
+            switch error.code {
+            case .invalidURL: address.blame
+            case .unreachable, .tlsFailed, .loginRefused, .vhostNotFound, .protocolViolation, .connectionLost,
+                .timedOut:
+                .unavailable
+            default: .failed
+            }
+        self.init(status, error.message)
+    }
+
+    /// Whatever a scope of the client throws: its own errors, or the failures of the body.
+    init(_ error: any Error, at address: BrokerAddress) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let error as AMQPError: self.init(error, at: address)
+        default: self.init(.failed, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// A command line taken apart: `--name value`, `--name=value`, `--flag`; after `--` everything is an operand.
+package struct Arguments: Sendable {
+    package private(set) var operands: [String] = []
+    private var values: [String: String] = [:]
+    private var flags: Set<String> = []
+
+    package init(_ arguments: some Sequence<String>, options: [CommandOption]) throws(CommandFailure) {
+        var rest = Array(arguments)[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                operands += rest
+                return
+            }
+            guard argument.hasPrefix("-"), argument != "-" else {
+                operands.append(argument)
+                continue
+            }
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let name = parts[0]
+            guard let option = options.first(where: { $0.name == name }) else {
+                throw .usage("unknown option '\(name)'\(Self.hint(for: name, among: options))")
+            }
+            try take(option, attached: parts.count == 2 ? parts[1] : nil, from: &rest)
+        }
+    }
+
+    /// The value of an option.
+    package func value(_ name: String) -> String? { values[name] }
+
+    /// Whether a flag was given.
+    package func has(_ name: String) -> Bool { flags.contains(name) }
+
+    private mutating func take(
+        _ option: CommandOption,
+        attached: String?,
+        from rest: inout ArraySlice<String>
+    ) throws(CommandFailure) {
+        guard values[option.name] == nil, !flags.contains(option.name) else {
+            throw .usage("\(option.name) is given twice")
+        }
+        guard let placeholder = option.value else {
+            guard attached == nil else { throw .usage("\(option.name) takes no value") }
+            flags.insert(option.name)
+            return
+        }
+        if let attached {
+            values[option.name] = attached
+            return
+        }
+        // What looks like the next option is more likely a forgotten value than a value.
+        guard let next = rest.first, !next.hasPrefix("--") else {
+            throw .usage("\(option.name) needs a value: \(option.name) \(placeholder)")
+        }
+        rest.removeFirst()
+        values[option.name] = next
+    }
+
+    // MARK: - Hints
+
+    private static func hint(for name: String, among options: [CommandOption]) -> String {
+        let nearest = options.map { (name: $0.name, distance: distance($0.name, name)) }.min {
+            $0.distance < $1.distance
+        }
+        guard let nearest, nearest.distance <= 2 else { return "" }
+        return ", did you mean '\(nearest.name)'?"
+    }
+
+    /// How many letters have to be added, removed or changed (Levenshtein).
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let right = Array(right.utf8.prefix(64))
+        var row = Array(0...right.count)
+        for (index, byte) in left.utf8.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in right.indices {
+                let changed = diagonal + (right[column] == byte ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

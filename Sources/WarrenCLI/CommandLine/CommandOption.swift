@@ -1,0 +1,14 @@
+/// One option of a command.
+package struct CommandOption: Sendable {
+    /// The name with its two hyphens.
+    package let name: String
+    /// What stands for the value in the help; an option without one is a flag.
+    package let value: String?
+    package let help: String
+
+    package init(_ name: String, _ value: String? = nil, _ help: String) {
+        self.name = name
+        self.value = value
+        self.help = help
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+import WarrenRuntime
+
+/// Where a command's data and talk go: data to stdout, talk to stderr.
+package struct Console: Sendable {
+    package let output: OutputThread
+    private let talk: Int32
+    /// Whether a person looks at stderr.
+    package let showsProgress: Bool
+
+    package init(output: OutputThread, talk: Int32) {
+        self.output = output
+        self.talk = talk
+        self.showsProgress = isatty(talk) == 1
+    }
+
+    /// One line for people.
+    package func say(_ line: String) {
+        // A line end within would let a foreign text pass for talk of ours.
+        let line = line.replacing("\n", with: "\\n").replacing("\r", with: "\\r")
+        Self.write((showsProgress ? "\r\u{1B}[K" : "") + line + "\n", to: talk)
+    }
+
+    /// Replaces the progress line, where a person sees it.
+    package func progress(_ line: String) {
+        guard showsProgress else { return }
+        Self.write("\r\u{1B}[K" + line, to: talk)
+    }
+
+    /// Text as data, written when this returns; a reader that went away wants no more, and no complaint.
+    package func print(_ text: String) async throws(CommandFailure) {
+        do throws(OutputThread.Failure) {
+            try await output.write(Array(text.utf8))
+            try await output.flush()
+        } catch {
+            guard error != .closed else { return }
+            throw CommandFailure(error)
+        }
+    }
+
+    static func write(_ text: String, to descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            guard count > 0 || errno == EINTR else { return }
+            written += max(0, count)
+        }
+    }
+}
+
+extension CommandFailure {
+    /// Data that cannot be written.
+    init(_ failure: OutputThread.Failure) {
+        switch failure {
+        case .closed: self.init(.failed, "nobody reads the output any more")
+        case .failed(let error): self.init(.failed, "cannot write the output: \(SystemError.reason(error.code))")
+        case .cancelled: self.init(.failed, "stopped before the output was written")
+        }
+    }
+}

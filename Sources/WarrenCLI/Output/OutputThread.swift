@@ -1,0 +1,176 @@
+import Glibc
+package import WarrenRuntime
+
+/// Writes to a descriptor on a thread of its own.
+///
+/// What is handed over while a write is under way goes out in one piece
+/// with the next, so that a flood of lines costs few system calls and a single line no delay.
+package final class OutputThread: Sendable {
+    package enum Failure: Error, Hashable {
+        /// Nobody reads any more.
+        case closed
+        case failed(SystemError)
+        /// The waiting task was cancelled; what was handed over may still go out.
+        case cancelled
+    }
+
+    private typealias Waiter = CheckedContinuation<Result<Void, Failure>, Never>
+
+    private struct State {
+        var pending: [UInt8] = []
+        var isWriting = false
+        var failure: Failure?
+        var isFinishing = false
+        var isOver = false
+        var finisher: CheckedContinuation<Void, Never>?
+        /// Who waits until `pending` has gone out.
+        var waiters: [Waiter] = []
+        /// Who waits for the write under way.
+        var writingWaiters: [Waiter] = []
+
+        mutating func takeWaiters() -> [Waiter] {
+            defer { (waiters, writingWaiters) = ([], []) }
+            return waiters + writingWaiters
+        }
+    }
+
+    /// How much may wait before the writer has to.
+    private static let bound = 1 << 20
+    private let descriptor: Int32
+    private let waker: Waker
+    private let state = Locked(State())
+    private let (end, ended) = AsyncStream.makeStream(of: Failure.self)
+
+    package init(descriptor: Int32) throws(SystemError) {
+        self.descriptor = descriptor
+        self.waker = try Waker()
+        try IOThread.start(name: "warren-output") { self.run() }
+    }
+
+    /// Hands bytes over; waits only when too much is waiting already.
+    package func write(_ bytes: some Sequence<UInt8> & Sendable) async throws(Failure) {
+        let (failure, isFull) = state.withLock { state in
+            if state.failure == nil { state.pending += bytes }
+            return (state.failure, state.pending.count > Self.bound)
+        }
+        if let failure { throw failure }
+        waker.wake()
+        if isFull { try await flush() }
+    }
+
+    /// Waits until all that was handed over has been written.
+    package func flush() async throws(Failure) {
+        let result: Result<Void, Failure> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let immediate: Result<Void, Failure>? = state.withLock { state in
+                    if let failure = state.failure { return .failure(failure) }
+                    if Task.isCancelled { return .failure(.cancelled) }
+                    if !state.pending.isEmpty {
+                        state.waiters.append(continuation)
+                    } else if state.isWriting {
+                        state.writingWaiters.append(continuation)
+                    } else {
+                        return .success(())
+                    }
+                    return nil
+                }
+                if let immediate { continuation.resume(returning: immediate) }
+            }
+        } onCancel: {
+            let waiters = state.withLock { $0.takeWaiters() }
+            for waiter in waiters { waiter.resume(returning: .failure(.cancelled)) }
+        }
+        try result.get()
+    }
+
+    /// Waits until nothing more can be written, also while there is nothing to write; for one caller.
+    package func failure() async -> Failure {
+        for await failure in end { return failure }
+        return .cancelled
+    }
+
+    /// Writes the rest and ends the thread; only then may the descriptor be closed.
+    package func finish() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                state.isFinishing = true
+                if !state.isOver { state.finisher = continuation }
+                return state.isOver
+            }
+            if isOver { continuation.resume() } else { waker.wake() }
+        }
+    }
+
+    // MARK: - The thread
+
+    private func run() {
+        if let failure = writeUntilFinished() { ended.yield(failure) }
+        let finisher = state.withLock { state in
+            state.isOver = true
+            return state.finisher
+        }
+        finisher?.resume()
+    }
+
+    private func writeUntilFinished() -> Failure? {
+        while true {
+            let (batch, isFinishing) = state.withLock { state in
+                state.isWriting = !state.pending.isEmpty
+                state.writingWaiters += state.waiters
+                state.waiters = []
+                return (state.pending.isEmpty ? [] : exchange(&state.pending, with: []), state.isFinishing)
+            }
+            if batch.isEmpty && isFinishing { return nil }
+            let failure = batch.isEmpty ? waitForWork() : writeAll(batch)
+            let waiters = state.withLock { state in
+                state.isWriting = false
+                guard let failure else { return exchange(&state.writingWaiters, with: []) }
+                state.failure = failure
+                state.pending = []
+                return state.takeWaiters()
+            }
+            for waiter in waiters {
+                waiter.resume(returning: failure.map { .failure($0) } ?? .success(()))
+            }
+            if let failure { return failure }
+        }
+    }
+
+    /// Waits to be woken, or for the reader of a pipe to go away.
+    private func waitForWork() -> Failure? {
+        var polled = [
+            pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: 0, revents: 0),
+        ]
+        _ = unsafe poll(&polled, 2, -1)
+        if polled[0].revents != 0 { waker.reset() }
+        // Nothing was asked of it, so what it says is that it is broken.
+        return polled[1].revents == 0 ? nil : .closed
+    }
+
+    private func writeAll(_ bytes: [UInt8]) -> Failure? {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                written += count
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: waitForSpace()
+            case EPIPE: return .closed
+            default: return .failed(SystemError(call: "write", code: errno))
+            }
+        }
+        return nil
+    }
+
+    /// Somebody else made the descriptor non-blocking.
+    private func waitForSpace() {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&polled, 1, -1)
+    }
+}

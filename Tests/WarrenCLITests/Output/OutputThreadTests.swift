@@ -1,0 +1,57 @@
+import Glibc
+import Testing
+import WarrenCLI
+
+@Suite("Writing on a thread")
+struct OutputThreadTests {
+    @Test("writes everything, in order, also what does not fit the pipe")
+    func order() async throws {
+        let pipe = try Pipe()
+        let output = try OutputThread(descriptor: pipe.input)
+        async let all = pipe.readAll()
+        for number in 0..<50_000 { try await output.write(Array("\(number)\n".utf8)) }
+        await output.finish()
+        pipe.closeInput()
+        #expect(try await all == (0..<50_000).map { "\($0)\n" }.joined())
+    }
+
+    @Test("says when nobody reads any more, at once and for ever")
+    func closed() async throws {
+        let pipe = try Pipe()
+        let output = try OutputThread(descriptor: pipe.input)
+        pipe.closeOutput()
+        await #expect(throws: OutputThread.Failure.closed) {
+            try await output.write([1])
+            try await output.flush()
+        }
+        await #expect(throws: OutputThread.Failure.closed) { try await output.write([2]) }
+        await #expect(throws: OutputThread.Failure.closed) { try await output.flush() }
+        await output.finish()
+    }
+
+    @Test("notices that nobody reads any more though there is nothing to write")
+    func unread() async throws {
+        let pipe = try Pipe()
+        let output = try OutputThread(descriptor: pipe.input)
+        async let failure = output.failure()
+        pipe.closeOutput()
+        #expect(await failure == .closed)
+        await output.finish()
+    }
+
+    @Test("lets a cancelled writer go while the reader sleeps")
+    func cancelled() async throws {
+        let pipe = try Pipe()
+        let output = try OutputThread(descriptor: pipe.input)
+        let task = Task {
+            while true { try await output.write([UInt8](repeating: 0, count: 1 << 18)) }
+        }
+        // The pipe is full when its first byte is there and nobody takes it; from then on the writer must wait.
+        var polled = pollfd(fd: pipe.output, events: Int16(POLLIN), revents: 0)
+        #expect(unsafe poll(&polled, 1, 10_000) == 1)
+        task.cancel()
+        await #expect(throws: OutputThread.Failure.cancelled) { try await task.value }
+        pipe.closeOutput()
+        await output.finish()
+    }
+}
