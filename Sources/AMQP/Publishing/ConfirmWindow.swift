@@ -9,6 +9,8 @@ struct ConfirmWindow: ~Copyable {
         var shot: OneShot<AMQPPublishOutcome>?
         var messageID: String?
         var mandatory = false
+        /// Its caller was told that no answer came in time; the broker may still give one.
+        var isLate = false
     }
 
     /// Everything up to `sequence` had been appended by `time`.
@@ -26,6 +28,8 @@ struct ConfirmWindow: ~Copyable {
     private(set) var unanswered = 0
     private var returns: [UInt64: AMQPReturn] = [:]
     private var marks: [Mark] = []
+    /// The last publish that got a mark.
+    private var marked: UInt64 = 0
 
     init(capacity: Int) {
         self.capacity = min(max(1, capacity), 1 << 20)
@@ -82,9 +86,11 @@ struct ConfirmWindow: ~Copyable {
         let index = Int(sequence & mask)
         guard let shot = slots[index].shot else { return }
         let routed = slots[index].mandatory
+        let isLate = slots[index].isLate
         slots[index] = Slot()
-        unanswered -= 1
         let returned = returns.isEmpty ? nil : returns.removeValue(forKey: sequence)
+        guard !isLate else { return }
+        unanswered -= 1
         if let returned, acked {
             resolutions.append((shot, .returned(returned)))
         } else {
@@ -115,7 +121,8 @@ struct ConfirmWindow: ~Copyable {
     /// The channel is gone: what has no answer will never have one.
     mutating func lost(_ cause: AMQPError, into resolutions: inout [Resolution]) {
         for sequence in base..<next {
-            guard let shot = slots[Int(sequence & mask)].shot else { continue }
+            let slot = slots[Int(sequence & mask)]
+            guard let shot = slot.shot, !slot.isLate else { continue }
             resolutions.append((shot, .unknown(cause)))
         }
         self = ConfirmWindow(capacity: capacity)
@@ -125,8 +132,9 @@ struct ConfirmWindow: ~Copyable {
 
     /// Notes that everything sent so far had been sent by `now`; called once per write, not per message.
     mutating func mark(at now: MonotonicTime) {
-        guard next > base, (marks.last?.sequence ?? 0) < next - 1 else { return }
-        marks.append(Mark(sequence: next - 1, time: now))
+        guard next > base, marked < next - 1 else { return }
+        marked = next - 1
+        marks.append(Mark(sequence: marked, time: now))
     }
 
     /// Since when the oldest unanswered publish has been waiting.
@@ -146,7 +154,10 @@ struct ConfirmWindow: ~Copyable {
             guard mark.sequence >= base else { continue }
             let cause = cause()
             for sequence in base...mark.sequence {
-                guard let shot = slots[Int(sequence & mask)].shot else { continue }
+                let index = Int(sequence & mask)
+                guard let shot = slots[index].shot, !slots[index].isLate else { continue }
+                slots[index].isLate = true
+                unanswered -= 1
                 resolutions.append((shot, .unknown(cause)))
             }
         }
