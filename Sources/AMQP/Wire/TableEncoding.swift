@@ -12,8 +12,8 @@ extension CodecPool {
 
     /// Builds the C form of a table; keys are checked here, because `amqp_encode_table` cuts long ones silently.
     mutating func table(_ table: AMQPTable, depth: Int = 0) throws(AMQPError) -> amqp_table_t {
-        guard !table.isEmpty else { return unsafe amqp_empty_table }
         guard depth < Self.maximumDepth else { throw .nestedTooDeep }
+        guard !table.isEmpty else { return unsafe amqp_empty_table }
         let entries = unsafe try allocate(amqp_table_entry_t.self, count: table.count)
         for (index, entry) in table.entries.enumerated() {
             let key = unsafe try shortString(entry.key, "table key")
