@@ -64,9 +64,11 @@ final class Connection: Sendable {
             }
         } onCancel: {
             perform { core, _ in core.requestClose() }
+            // Between connections, and while the socket takes no more, the thread sleeps without saying so.
+            waker.wake()
         }
         // The thread ends within its deadlines; waiting for it leaves nothing behind.
-        let cause = await ended.value(abandoningWith: nil)
+        let cause = await ended.value()
         let reason = perform { core, effects in
             let reason = cause ?? core.closeCause
             core.ended(reason, into: &effects)

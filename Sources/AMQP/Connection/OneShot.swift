@@ -58,6 +58,12 @@ final class OneShot<Value: Sendable>: Sendable {
         }
     }
 
+    /// Waits for the value, also in a cancelled task.
+    func value() async -> Value {
+        if let current { return current }
+        return unsafe await withUnsafeContinuation { unsafe register(Waiter(id: 0, continuation: $0)) }
+    }
+
     /// Waits for the value.
     ///
     /// A cancelled task abandons it for all, with `cancelled`.
