@@ -85,7 +85,11 @@ struct ConnectionCore: ~Copyable {
 
     mutating func add(_ machine: consuming ChannelMachine, into effects: inout Effects) -> SlotID {
         let id = channels.insert(machine)
-        openIfPossible(id, into: &effects)
+        if let refusal {
+            channels[id]?.value.finish(refusal, into: &effects)
+        } else {
+            openIfPossible(id, into: &effects)
+        }
         return id
     }
 
