@@ -71,7 +71,11 @@ public final class AMQPClient: Sendable {
         }
         let publishing = try connection("publishing")
         let consuming = try connection("consuming")
-        reports.watch { AMQPClientState(publishing: publishing.currentStatus, consuming: consuming.currentStatus) }
+        // Weakly: the connections hold the reports.
+        reports.watch { [weak publishing, weak consuming] in
+            guard let publishing, let consuming else { return .closed(cause: nil) }
+            return AMQPClientState(publishing: publishing.currentStatus, consuming: consuming.currentStatus)
+        }
         self.reports = reports
         self.publishing = publishing
         self.consuming = consuming
