@@ -169,13 +169,14 @@ struct ConnectionCore: ~Copyable {
     /// Does what is due.
     mutating func expire(now: MonotonicTime, into effects: inout Effects) {
         guard now >= nextTimer else { return }
+        let blocked = blockedReason.map { "; the broker blocks publishers: \($0)" } ?? ""
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
             box.value.window?.expire(
                 now: now,
                 timeout: settings.confirmTimeout,
-                AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)"),
+                AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blocked)"),
                 into: &effects.outcomes
             )
         }
