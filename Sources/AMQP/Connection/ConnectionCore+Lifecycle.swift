@@ -116,6 +116,7 @@ extension ConnectionCore {
         acksMayWait = hadTraffic && (!dirty.isEmpty || expectsAcks)
         guard acksMayWait || dirty.isEmpty else { return .none }
         isAsleep = true
+        heededTimer = nextTimer
         return acksMayWait ? .brief : .long
     }
 }

@@ -22,6 +22,8 @@ extension ConnectionCore {
         guard lastLoneWrite.nanoseconds(until: now) > Self.loneInterval,
             let bytes = takeOutgoing(now: now, into: &effects)
         else { return nil }
+        // The thread sleeps longer than the publish may wait for its confirm.
+        if nextTimer < heededTimer { wantsAttention = true }
         return LoneWrite(bytes: bytes, transport: transport, epoch: epoch)
     }
 

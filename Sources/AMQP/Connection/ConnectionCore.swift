@@ -54,6 +54,8 @@ struct ConnectionCore: ~Copyable {
     var wantsAttention = false
     /// When the I/O thread must look at the channels again.
     var nextTimer = MonotonicTime.distantFuture
+    /// What `nextTimer` was when the thread went to sleep.
+    var heededTimer = MonotonicTime.distantFuture
     /// When a lone caller wrote last; one after the other too soon, and the thread takes over.
     var lastLoneWrite = MonotonicTime(nanoseconds: .min)
 
