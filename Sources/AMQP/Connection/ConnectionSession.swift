@@ -31,6 +31,9 @@ struct ConnectionSession: ~Copyable {
     /// Whether anything moved since the thread last slept.
     private var hadTraffic = false
 
+    /// How long the thread waits at most for a socket that takes no more.
+    private static let stuckCheck: Duration = .seconds(1)
+
     /// How long acks are gathered while applications are at work.
     private static let ackDelay: Duration = .milliseconds(1)
 
@@ -170,12 +173,15 @@ struct ConnectionSession: ~Copyable {
         let isStuck = flight != nil || transport.hasBufferedOutput
         let hadTraffic = hadTraffic
         let (rest, timer, isOverfull) = connection.core.withLock { core in
+            // Publishes behind a socket that takes no more have their deadline all the same.
+            if isStuck { core.markPublishes(now: now) }
             // While the socket takes no more, more bytes are no reason to wake.
-            (isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic), core.nextTimer, core.isOverfull)
+            return (isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic), core.nextTimer, core.isOverfull)
         }
         guard isOverfull || !transport.hasBufferedInput else { return true }
         self.hadTraffic = false
         var wakeTime = min(timer, heartbeat.nextCheck)
+        if isStuck { wakeTime = min(wakeTime, now.advanced(by: Self.stuckCheck)) }
         switch rest {
         case .none: return false
         case .brief: wakeTime = min(wakeTime, now.advanced(by: Self.ackDelay))
