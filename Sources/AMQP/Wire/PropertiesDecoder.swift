@@ -40,8 +40,9 @@ struct PropertiesDecoder: ~Copyable {
 
     /// The headers table follows content-type and content-encoding; it is scanned before C sees it.
     private func checkHeaders(_ payload: UnsafeRawBufferPointer, flags: UInt32) throws(WireError) {
-        guard flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0 else { return }
+        // It says that more flags follow: the C decoder would take them for flags of the properties seen here.
         guard flags & 1 == 0 else { throw WireError("message properties with an unknown flag") }
+        guard flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0 else { return }
         var offset = Self.propertiesOffset + 2
         for flag in [AMQP_BASIC_CONTENT_TYPE_FLAG, AMQP_BASIC_CONTENT_ENCODING_FLAG]
         where flags & UInt32(flag) != 0 {

@@ -34,7 +34,7 @@ struct WireBytes: ExpressibleByArrayLiteral, Equatable {
 
     /// One entry of a table: key, type letter, value.
     static func entry(_ key: String, _ letter: Unicode.Scalar, _ value: WireBytes) -> WireBytes {
-        joined([shortString(key), [UInt8(ascii: letter)], value])
+        joined([shortString(key), [UInt8(truncatingIfNeeded: letter.value)], value])
     }
 
     /// A method's payload: class, method, arguments.
