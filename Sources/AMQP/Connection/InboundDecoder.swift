@@ -21,6 +21,7 @@ struct InboundDecoder: ~Copyable {
             }
             if case .channelCloseOK = method { forget(frame.channel) }
             if case .channelClose = method { forget(frame.channel) }
+            guard isIdle(frame.channel) else { throw WireError("a method in the middle of a message") }
             return .method(frame.channel, method)
         case FrameFormat.contentHeader:
             let header = unsafe try properties.decode(frame.payload)
@@ -56,6 +57,11 @@ struct InboundDecoder: ~Copyable {
         let assembler = SlotMap<ContentAssembler>.Box(ContentAssembler(maximumSize: maximumMessageSize))
         assemblers[index] = assembler
         return assembler
+    }
+
+    private func isIdle(_ channel: UInt16) -> Bool {
+        guard Int(channel) < assemblers.count else { return true }
+        return assemblers[Int(channel)]?.value.isIdle ?? true
     }
 
     private mutating func forget(_ channel: UInt16) {
