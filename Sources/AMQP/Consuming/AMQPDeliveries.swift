@@ -20,22 +20,15 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
 
     /// Creates an iterator.
     public func makeAsyncIterator() -> AsyncIterator {
-        iterators.add()
-        return AsyncIterator(connection: connection, channel: channel, iterators: iterators)
+        AsyncIterator(DeliveryBatch(connection: connection, channel: channel, iterators: iterators))
     }
 
     /// Takes deliveries in batches, and hands them out one by one.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let connection: Connection
-        fileprivate let channel: SlotID
-        fileprivate let iterators: IteratorCount
-        /// Last one first.
-        private var batch: [AMQPDelivery] = []
+        private let batch: DeliveryBatch
 
-        fileprivate init(connection: Connection, channel: SlotID, iterators: IteratorCount) {
-            self.connection = connection
-            self.channel = channel
-            self.iterators = iterators
+        fileprivate init(_ batch: DeliveryBatch) {
+            self.batch = batch
         }
 
         /// The next delivery; `nil` when the consumer has ended or the task is cancelled.
@@ -43,11 +36,11 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
         /// - Throws: why the subscription cannot be kept.
         public mutating func next() async throws(AMQPError) -> AMQPDelivery? {
             while true {
-                while let delivery = batch.popLast() {
+                while let delivery = batch.deliveries.popLast() {
                     // From before a reconnect: it comes again.
                     if !delivery.settler.isStale(delivery) { return delivery }
                 }
-                guard try await fill() else { return nil }
+                guard try await batch.fill() else { return nil }
             }
         }
 
@@ -59,24 +52,50 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
         ) async throws(AMQPError) -> AMQPDelivery? {
             try await next()
         }
+    }
+}
 
-        private mutating func fill() async throws(AMQPError) -> Bool {
-            let arrived = OneShot<Void>()
-            let all = iterators.isOne
-            let end = connection.perform { core, _ in
-                core.takeDeliveries(channel, all: all, into: &batch, orWake: arrived)
-            }
-            if let end {
-                if end.code == .closed { return false }
-                throw end
-            }
-            guard batch.isEmpty else {
-                batch.reverse()
-                return true
-            }
-            await arrived.value(abandoningWith: ())
-            return !Task.isCancelled
+/// What one iterator has taken and not handed out yet; it goes back when the iterator goes.
+private final class DeliveryBatch {
+    private let connection: Connection
+    private let channel: SlotID
+    private let iterators: IteratorCount
+    /// Last one first.
+    var deliveries: [AMQPDelivery] = []
+
+    init(connection: Connection, channel: SlotID, iterators: IteratorCount) {
+        self.connection = connection
+        self.channel = channel
+        self.iterators = iterators
+        iterators.add()
+    }
+
+    deinit {
+        iterators.remove()
+        guard !deliveries.isEmpty else { return }
+        deliveries.reverse()
+        connection.perform { core, effects in
+            core.channels[channel]?.value.subscription?.giveBack(deliveries, into: &effects)
         }
+    }
+
+    /// - Returns: whether there is something now; not when the consumer has ended or the task is cancelled.
+    func fill() async throws(AMQPError) -> Bool {
+        let arrived = OneShot<Void>()
+        let all = iterators.isOne
+        let end = connection.perform { core, _ in
+            core.takeDeliveries(channel, all: all, into: &deliveries, orWake: arrived)
+        }
+        if let end {
+            if end.code == .closed { return false }
+            throw end
+        }
+        guard deliveries.isEmpty else {
+            deliveries.reverse()
+            return true
+        }
+        await arrived.value(abandoningWith: ())
+        return !Task.isCancelled
     }
 }
 
@@ -86,6 +105,10 @@ private final class IteratorCount: Sendable {
 
     func add() {
         count.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    func remove() {
+        count.wrappingSubtract(1, ordering: .relaxed)
     }
 
     var isOne: Bool { count.load(ordering: .relaxed) <= 1 }

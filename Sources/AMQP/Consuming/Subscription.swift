@@ -74,6 +74,13 @@ struct Subscription: ~Copyable {
         }
     }
 
+    /// Takes back what an iterator took and nobody saw; it was the first in line.
+    mutating func giveBack(_ deliveries: [AMQPDelivery], into effects: inout Effects) {
+        // Those of a lost subscription come again by themselves.
+        buffer.insert(contentsOf: deliveries.filter { $0.subscription == position.current }, at: 0)
+        wakeIfFilled(into: &effects)
+    }
+
     mutating func wait(_ waiter: OneShot<Void>) {
         // Those of cancelled tasks are done already.
         waiters.removeAll { $0.current != nil }
