@@ -56,21 +56,24 @@ public final class AMQPClient: Sendable {
     ) throws(AMQPError) {
         let reports = ClientReports(logger: logger, metrics: metrics)
         let recorder = recorder
-        let owner = Connection.Owner(
-            needsRecovery: { !recorder.isEmpty },
-            recover: { await $0.declareAgain(recorder.topology) },
-            report: { reports.report($0) },
-            stateChanged: { reports.stateChanged() }
-        )
-        func connection(_ role: String) throws(AMQPError) -> Connection {
+        func connection(
+            _ role: String,
+            _ topology: @escaping @Sendable () -> Topology
+        ) throws(AMQPError) -> Connection {
             try Connection(
                 settings: ConnectionSettings(url: url, configuration: configuration, role: role),
                 clock: clock,
-                owner: owner
+                owner: Connection.Owner(
+                    needsRecovery: { !recorder.isEmpty },
+                    recover: { await $0.declareAgain(topology()) },
+                    report: { reports.report($0) },
+                    stateChanged: { reports.stateChanged() }
+                )
             )
         }
-        let publishing = try connection("publishing")
-        let consuming = try connection("consuming")
+        // What is exclusive belongs to the connection that declared it, where consumers find it.
+        let publishing = try connection("publishing") { recorder.topology.withoutExclusiveQueues }
+        let consuming = try connection("consuming") { recorder.topology }
         // Weakly: the connections hold the reports.
         reports.watch { [weak publishing, weak consuming] in
             guard let publishing, let consuming else { return .closed(cause: nil) }

@@ -61,6 +61,25 @@ public struct Topology: Sendable, Hashable, ExpressibleByArrayLiteral {
     }
 }
 
+extension Topology {
+    /// What any connection may declare.
+    var withoutExclusiveQueues: Topology {
+        let exclusive = Set(
+            entities.compactMap { entity in
+                if case .queue(let queue) = entity, queue.exclusive { queue.name } else { nil }
+            }
+        )
+        let others = entities.filter { entity in
+            switch entity {
+            case .exchange: true
+            case .queue(let queue): !queue.exclusive
+            case .binding(let binding): binding.target == .exchange || !exclusive.contains(binding.destination)
+            }
+        }
+        return Topology(others)
+    }
+}
+
 extension Topology.Entity {
     /// A durable exchange.
     public static func exchange(_ name: String, _ kind: AMQPExchange.Kind) -> Self {
