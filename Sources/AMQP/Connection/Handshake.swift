@@ -49,12 +49,14 @@ struct Handshake: ~Copyable {
         }
     }
 
-    /// The peer closed the connection without a word, as brokers of old do to refuse a login.
+    /// The peer closed the connection without a word.
+    ///
+    /// Brokers of before 3.2 refuse a login so; one that dies at that moment does the same, and must be tried again.
     mutating func endOfStream() -> AMQPError {
         defer { state = .finished }
         switch state {
         case .awaitingTune:
-            return AMQPError(.loginRefused, "\(login.host) closed the connection at the login of user '\(login.user)'")
+            return AMQPError(.unreachable, "\(login.host) closed the connection at the login of user '\(login.user)'")
         default:
             return AMQPError(.unreachable, "\(login.host) closed the connection \(step)")
         }

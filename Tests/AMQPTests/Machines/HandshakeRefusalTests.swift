@@ -68,10 +68,10 @@ struct HandshakeRefusalTests {
     }
 
     @Test(
-        "the end of the stream says where it came; at the login it is a refusal, as brokers of old refuse",
+        "the end of the stream says where it came; it is never a refusal, for a broker that dies does the same",
         arguments: [
             (0, AMQPError.Code.unreachable, "mq:5672 closed the connection before it greeted (connection.start)"),
-            (1, .loginRefused, "mq:5672 closed the connection at the login of user 'ann'"),
+            (1, .unreachable, "mq:5672 closed the connection at the login of user 'ann'"),
             (2, .unreachable, "mq:5672 closed the connection while opening virtual host 'shop'"),
             (3, .unreachable, "mq:5672 closed the connection after the handshake"),
         ]
