@@ -24,7 +24,7 @@ extension Connection {
                     head: head,
                     layout: layout,
                     body: message.body,
-                    messageID: target.mandatory ? message.properties.messageID : nil,
+                    identity: target.identity(of: message),
                     shot: shot
                 ),
                 on: id
@@ -82,5 +82,13 @@ extension Connection {
             return core.takeWake()
         }
         if wake { waker.wake() }
+    }
+}
+
+extension PublishTarget {
+    /// What the message is recognised by if the broker returns it.
+    fileprivate func identity(of message: AMQPMessage) -> ConfirmWindow.Identity? {
+        guard mandatory, let id = message.properties.messageID else { return nil }
+        return ConfirmWindow.Identity(messageID: id, exchange: exchange, routingKey: routingKey)
     }
 }

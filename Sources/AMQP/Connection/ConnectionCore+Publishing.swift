@@ -18,7 +18,7 @@ extension ConnectionCore {
         let head: UnsafeMutableRawBufferPointer
         let layout: PublishHeadLayout
         let body: [UInt8]
-        let messageID: String?
+        let identity: ConfirmWindow.Identity?
         let shot: OneShot<AMQPPublishOutcome>?
 
         var size: Int { unsafe head.count + body.count }
@@ -42,7 +42,7 @@ extension ConnectionCore {
                 head: Array(publish.head),
                 layout: publish.layout,
                 body: publish.body,
-                messageID: publish.messageID,
+                identity: publish.identity,
                 outcome: publish.shot,
                 admitted: admission
             )
@@ -64,7 +64,7 @@ extension ConnectionCore {
         unsafe outbox.pending.bytes.append(UnsafeRawBufferPointer(publish.head))
         outbox.pending.appendBody(publish.body, channel: number, frameMax: frameMax)
         if let shot = publish.shot {
-            box.value.window?.sent(shot, messageID: publish.messageID, mandatory: layout.mandatory)
+            box.value.window?.sent(shot, publish.identity, mandatory: layout.mandatory)
         } else {
             outbox.notePublish(size: publish.size)
         }
@@ -101,7 +101,7 @@ extension ConnectionCore {
                         head: head,
                         layout: entry.layout,
                         body: entry.body,
-                        messageID: entry.messageID,
+                        identity: entry.identity,
                         shot: entry.outcome
                     ),
                     to: box,

@@ -51,6 +51,16 @@ public struct AMQPReturn: Sendable, Hashable {
     public let message: AMQPMessage
 }
 
+extension AMQPReturn {
+    /// The message as it was before the client stamped it.
+    var withoutStamp: AMQPReturn {
+        guard message.properties.headers[PublishEncoder.stampKey] != nil else { return self }
+        var message = message
+        message.properties.headers[PublishEncoder.stampKey] = nil
+        return AMQPReturn(reply: reply, exchange: exchange, routingKey: routingKey, message: message)
+    }
+}
+
 /// A publish under way: the message is in the client's hands, the broker's answer is not there yet.
 public struct AMQPPendingConfirm: Sendable {
     let shot: OneShot<AMQPPublishOutcome>

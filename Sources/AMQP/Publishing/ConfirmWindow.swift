@@ -7,10 +7,19 @@ struct ConfirmWindow: ~Copyable {
     private struct Slot {
         /// `nil`: free, or answered.
         var shot: OneShot<AMQPPublishOutcome>?
-        var messageID: String?
+        var identity: Identity?
         var mandatory = false
         /// Its caller was told that no answer came in time; the broker may still give one.
         var isLate = false
+    }
+
+    /// What a returned message with a message id is recognised by.
+    ///
+    /// The id alone is not enough: a message may be on its way to several places.
+    struct Identity: Equatable {
+        let messageID: String
+        let exchange: String
+        let routingKey: String
     }
 
     /// Everything up to `sequence` had been appended by `time`.
@@ -50,8 +59,8 @@ struct ConfirmWindow: ~Copyable {
     // MARK: - Events
 
     /// A publish was appended to the outbox; there must be room.
-    mutating func sent(_ shot: OneShot<AMQPPublishOutcome>, messageID: String?, mandatory: Bool) {
-        slots[Int(next & mask)] = Slot(shot: shot, messageID: messageID, mandatory: mandatory)
+    mutating func sent(_ shot: OneShot<AMQPPublishOutcome>, _ identity: Identity?, mandatory: Bool) {
+        slots[Int(next & mask)] = Slot(shot: shot, identity: identity, mandatory: mandatory)
         next += 1
         unanswered += 1
     }
@@ -101,15 +110,16 @@ struct ConfirmWindow: ~Copyable {
     /// `basic.return`: remembered until the ack of the same message follows.
     mutating func returned(_ message: AMQPReturn) {
         guard let sequence = sequence(of: message) else { return }
-        returns[sequence] = message
+        returns[sequence] = message.withoutStamp
     }
 
-    /// By message id where there is one, else by the stamp.
+    /// By identity where there is a message id, else by the stamp.
     private func sequence(of message: AMQPReturn) -> UInt64? {
         if let id = message.message.properties.messageID {
+            let identity = Identity(messageID: id, exchange: message.exchange, routingKey: message.routingKey)
             return (base..<next).first { sequence in
                 let slot = slots[Int(sequence & mask)]
-                return slot.shot != nil && slot.mandatory && slot.messageID == id && returns[sequence] == nil
+                return slot.shot != nil && slot.mandatory && slot.identity == identity && returns[sequence] == nil
             }
         }
         guard case .int64(let stamp) = message.message.properties.headers[PublishEncoder.stampKey],

@@ -11,7 +11,7 @@ struct PublishQueue: ~Copyable {
         let head: [UInt8]
         let layout: PublishHeadLayout
         let body: [UInt8]
-        let messageID: String?
+        let identity: ConfirmWindow.Identity?
         let outcome: OneShot<AMQPPublishOutcome>?
         let admitted: OneShot<Admission>
 

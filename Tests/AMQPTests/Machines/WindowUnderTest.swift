@@ -17,6 +17,7 @@ struct WindowUnderTest: ~Copyable {
     private var shots: [OneShot<AMQPPublishOutcome>] = []
     private var numbers: [ObjectIdentifier: UInt64] = [:]
 
+    private static let (exchange, routingKey) = ("e", "k")
     static let lost = AMQPError(.connectionLost, "the connection went away")
     static let late = AMQPError(.unknown, "no confirm came")
 
@@ -29,7 +30,10 @@ struct WindowUnderTest: ~Copyable {
             let shot = OneShot<AMQPPublishOutcome>()
             shots.append(shot)
             numbers[ObjectIdentifier(shot)] = window.nextSequence
-            window.sent(shot, messageID: messageID, mandatory: mandatory)
+            let identity = messageID.map {
+                ConfirmWindow.Identity(messageID: $0, exchange: Self.exchange, routingKey: Self.routingKey)
+            }
+            window.sent(shot, identity, mandatory: mandatory)
         }
     }
 
@@ -67,8 +71,8 @@ struct WindowUnderTest: ~Copyable {
         properties.headers[PublishEncoder.stampKey] = stamp
         return AMQPReturn(
             reply: AMQPReply(code: 312, text: "NO_ROUTE"),
-            exchange: "e",
-            routingKey: "k",
+            exchange: exchange,
+            routingKey: routingKey,
             message: AMQPMessage(body: [], properties: properties)
         )
     }
@@ -82,7 +86,7 @@ extension WindowUnderTest.Told {
     static func refused(_ publish: UInt64) -> Self { Self(publish: publish, outcome: .refused) }
 
     static func returned(_ publish: UInt64, _ message: AMQPReturn) -> Self {
-        Self(publish: publish, outcome: .returned(message))
+        Self(publish: publish, outcome: .returned(message.withoutStamp))
     }
 
     static func lost(_ publish: UInt64) -> Self { Self(publish: publish, outcome: .unknown(WindowUnderTest.lost)) }
