@@ -28,6 +28,7 @@ extension BrokerTests {
                     case .returned(let returned):
                         #expect(!isRoutable && returned.reply.code == 312 && returned.routingKey == "nowhere")
                         #expect(returned.message.body == Array("\(number)".utf8))
+                        #expect(returned.message.properties.headers.isEmpty)
                     default: Issue.record("message \(number) has another outcome")
                     }
                 }
