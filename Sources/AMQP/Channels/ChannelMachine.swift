@@ -30,6 +30,7 @@ struct ChannelMachine: ~Copyable {
     private(set) var state = State.detached
     private var stepsLeft = 0
     private var failures = 0
+    private var openedAt = MonotonicTime.distantFuture
     private(set) var wasOpen = false
     private var opened: OneShot<Result<Void, AMQPError>>?
     private var closed: OneShot<Result<Void, AMQPError>>?
@@ -89,6 +90,13 @@ struct ChannelMachine: ~Copyable {
         }
     }
 
+    /// Resumes who waits for all answers, when they are there.
+    mutating func wakeIfAnswered(into effects: inout Effects) {
+        guard !answeredWaiters.isEmpty, isAnswered else { return }
+        effects.done += answeredWaiters
+        answeredWaiters = []
+    }
+
     /// Why nothing can be done on it any more.
     var end: AMQPError? {
         if case .ended(let error) = state { error } else { nil }
@@ -112,7 +120,7 @@ struct ChannelMachine: ~Copyable {
     /// A step of the set-up was answered.
     ///
     /// - Returns: whether the channel is open now.
-    mutating func stepDone(into effects: inout Effects) -> Bool {
+    mutating func stepDone(now: MonotonicTime, into effects: inout Effects) -> Bool {
         guard case .opening(let number) = state else { return false }
         stepsLeft -= 1
         guard stepsLeft == 0 else { return false }
@@ -121,17 +129,20 @@ struct ChannelMachine: ~Copyable {
             effects.events.append(AMQPEvent(kind: .subscribed, subject: purpose, error: nil))
         }
         wasOpen = true
-        failures = 0
+        openedAt = now
         if let opened = opened.take() { effects.done.append(opened) }
         return true
     }
 
     /// `channel.open-ok` counts as the first step.
-    mutating func channelOpened(into effects: inout Effects) throws(WireError) -> Bool {
+    mutating func channelOpened(
+        now: MonotonicTime,
+        into effects: inout Effects
+    ) throws(WireError) -> Bool {
         guard case .opening = state, stepsLeft == 1 + setup.count else {
             throw WireError("channel.open-ok that was not asked for")
         }
-        return stepDone(into: &effects)
+        return stepDone(now: now, into: &effects)
     }
 
     // MARK: - Losing
@@ -143,7 +154,8 @@ struct ChannelMachine: ~Copyable {
             finish(error, into: &effects)
             return
         }
-        failures += 1
+        // A channel that is lost again and again waits longer and longer.
+        failures = openedAt.advanced(by: backoff.maximum) <= now ? 1 : failures + 1
         state = .paused(until: now.advanced(by: failures == 1 ? .zero : backoff.delay(attempt: failures)))
         let kind: AMQPEvent.Kind = subscription == nil ? .channelLost : .subscriptionLost
         effects.events.append(AMQPEvent(kind: kind, subject: purpose, error: error))

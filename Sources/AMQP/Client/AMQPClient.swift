@@ -265,17 +265,27 @@ public final class AMQPClient: Sendable {
 
     // MARK: - Channels
 
-    /// Lends a channel on the publishing connection, for what has no better way.
+    /// Which of a client's two connections a channel is on.
+    public enum ChannelUse: Sendable, Hashable {
+        /// For publishing; a broker short of memory or disk stops reading it.
+        case publishing
+        /// For everything else: fetching, counting, purging, deleting; never stopped.
+        case consuming
+    }
+
+    /// Lends a channel, for what has no better way.
     public func withChannel<Value>(
+        for use: ChannelUse = .publishing,
         _ body: (AMQPChannel) async throws -> Value
     ) async throws -> Value {
-        let id = try await publishing.openChannel("channel")
+        let connection = use == .publishing ? publishing : consuming
+        let id = try await connection.openChannel("channel")
         do {
-            let value = try await body(AMQPChannel(connection: publishing, id: id, recorder: recorder))
-            await publishing.remove(id)
+            let value = try await body(AMQPChannel(connection: connection, id: id, recorder: recorder))
+            await connection.remove(id)
             return value
         } catch {
-            await publishing.remove(id)
+            await connection.remove(id)
             throw error
         }
     }

@@ -6,6 +6,7 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case connected, disconnected, entityNotRecovered, channelLost, subscriptionLost, subscribed, staleDelivery
+            case undecodable
         }
 
         private let name: Name
@@ -27,6 +28,10 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
         public static let subscribed = Kind(name: .subscribed)
         /// A delivery from before a reconnect was settled; nothing was sent, the broker delivers it again.
         public static let staleDelivery = Kind(name: .staleDelivery)
+        /// A message could not be read, or was larger than this client accepts.
+        ///
+        /// It was rejected, so that the broker dead-letters or drops it.
+        public static let undecodable = Kind(name: .undecodable)
     }
 
     /// What happened.

@@ -23,11 +23,17 @@ final class ClientReports: Sendable {
         current.withLock { $0 }?() ?? .connecting(attempt: 1, cause: nil)
     }
 
-    var states: AsyncStream<AMQPClientState> { stateListeners.listen(first: state) }
+    /// The listener is there before the state is asked for, so no change is lost in between.
+    var states: AsyncStream<AMQPClientState> { stateListeners.listen { self.state } }
     var events: AsyncStream<AMQPEvent> { eventListeners.listen() }
 
+    /// Both connections' threads come here: whoever sent what is no longer true sends again.
     func stateChanged() {
-        stateListeners.send(state)
+        var sent: AMQPClientState
+        repeat {
+            sent = state
+            stateListeners.send(sent)
+        } while sent != state
     }
 
     func report(_ event: AMQPEvent) {

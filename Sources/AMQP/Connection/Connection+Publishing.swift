@@ -36,7 +36,10 @@ extension Connection {
             .failure($0("the publish to exchange '\(target.exchange)' with key '\(target.routingKey)'"))
         }
         if case .failure(let error) = admitted {
-            perform { core, _ in core.channels[id]?.value.queue.remove(admission) }
+            perform { core, effects in
+                core.channels[id]?.value.queue.remove(admission)
+                core.channels[id]?.value.wakeIfAnswered(into: &effects)
+            }
             throw error
         }
     }

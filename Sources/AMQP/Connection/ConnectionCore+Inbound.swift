@@ -25,6 +25,8 @@ extension ConnectionCore {
                 try channelMethod(method, on: number, now: now, into: &effects)
             case .got(let number, let message):
                 try channelMethod(.reply(.message(message)), on: number, now: now, into: &effects)
+            case .undecodable(let number, let method, let reason):
+                try undecodable(method, on: number, reason, into: &effects)
             case .returned(let number, let message):
                 guard case .channel(let id) = try use(of: number), let box = channels[id] else { continue }
                 box.value.window?.returned(message)
@@ -40,10 +42,7 @@ extension ConnectionCore {
             guard let box = channels[id] else { continue }
             box.value.subscription?.wakeIfFilled(into: &effects)
             admit(id, into: &effects)
-            if !box.value.answeredWaiters.isEmpty, box.value.isAnswered {
-                effects.done += box.value.answeredWaiters
-                box.value.answeredWaiters = []
-            }
+            box.value.wakeIfAnswered(into: &effects)
         }
     }
 
@@ -67,13 +66,45 @@ extension ConnectionCore {
         }
     }
 
+    /// A message that nobody can be given is rejected, never requeued: it would come back for ever.
+    private mutating func undecodable(
+        _ method: ContentMethod,
+        on number: UInt16,
+        _ reason: WireError,
+        into effects: inout Effects
+    ) throws(WireError) {
+        guard case .channel(let id) = try use(of: number), let box = channels[id], box.value.openNumber != nil else {
+            return
+        }
+        let error = AMQPError(.protocolViolation, "the broker sent \(reason.message)")
+        switch method {
+        case .deliver(let envelope):
+            guard let isInTurn = box.value.subscription?.ledger.delivered(envelope.tag), isInTurn else {
+                throw WireError("delivery \(envelope.tag) on channel \(number) out of turn")
+            }
+            _ = box.value.subscription?.ledger.settle(envelope.tag)
+            try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)
+        case .getOK(let envelope, _):
+            try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)
+            if let call = try box.value.calls.answered(.basicGetEmpty) {
+                effects.answers.append((call.shot, .failure(error)))
+            }
+        case .return: break
+        }
+        effects.events.append(
+            AMQPEvent(kind: .undecodable, subject: "message for the \(box.value.purpose)", error: error)
+        )
+    }
+
     private mutating func connectionMethod(
         _ method: ServerMethod,
         into effects: inout Effects
     ) throws(WireError) -> Verdict {
         switch method {
         case .connectionClose(let reason): return .closedByPeer(reason)
-        case .connectionCloseOK: return .closeConfirmed
+        case .connectionCloseOK:
+            guard phase == .closing else { throw WireError("connection.close-ok that was not asked for") }
+            return .closeConfirmed
         case .connectionBlocked(let reason):
             blockedReason = reason
             return .goOn
@@ -108,7 +139,7 @@ extension ConnectionCore {
     private mutating func orphanMethod(_ method: ServerMethod, on number: UInt16) throws(WireError) {
         switch method {
         case .channelCloseOK: numbers[Int(number)] = .free
-        case .channelClose: reply(.channelCloseOK, on: number)
+        case .channelClose: try reply(.channelCloseOK, on: number)
         default: return
         }
     }
@@ -123,7 +154,7 @@ extension ConnectionCore {
         case .channelCloseOK:
             numbers[Int(number)] = .free
             box.value.finish(AMQPError(.closed, "the channel was closed"), into: &effects)
-        case .channelClose: reply(.channelCloseOK, on: number)
+        case .channelClose: try reply(.channelCloseOK, on: number)
         default: return
         }
     }
@@ -142,21 +173,27 @@ extension ConnectionCore {
         case .basicNack(let tag, let multiple):
             try box.value.window?.answered(tag, multiple: multiple, acked: false, into: &effects.outcomes)
         case .reply(let answer):
-            if let resolution = try box.value.calls.answered(answer) {
-                effects.answers.append(resolution)
-            } else {
-                _ = box.value.stepDone(into: &effects)
+            guard let resolution = try box.value.calls.answered(answer) else {
+                _ = box.value.stepDone(now: now, into: &effects)
+                return
             }
+            // A fetched message whose caller has given up goes back, or nobody would ever see it.
+            if case .message(let message) = answer, !resolution.shot.claim() {
+                return try reply(.basicNack(tag: message.envelope.tag, multiple: false, requeue: true), on: number)
+            }
+            effects.answers.append(resolution)
         case .channelOpenOK:
-            _ = try box.value.channelOpened(into: &effects)
+            _ = try box.value.channelOpened(now: now, into: &effects)
         case .channelFlow(let active):
-            reply(.channelFlowOK(active: active), on: number)
+            try reply(.channelFlowOK(active: active), on: number)
         case .channelClose(let reason):
-            reply(.channelCloseOK, on: number)
+            try reply(.channelCloseOK, on: number)
             numbers[Int(number)] = .free
             lost(id, box, reason.error(box.value.purpose), now: now, into: &effects)
         case .basicCancel:
             let error = AMQPError(.consumerCancelled, "the broker ended the subscription of the \(box.value.purpose)")
+            // Acks given so far still count: the channel lives.
+            sendGatheredAcks()
             release(number, saying: .goodbye)
             lost(id, box, error, now: now, into: &effects)
         default:
@@ -172,6 +209,7 @@ extension ConnectionCore {
         into effects: inout Effects
     ) {
         box.value.lost(error, now: now, into: &effects)
+        if box.value.subscription != nil { wantsRecovery = true }
         guard let retry = box.value.retryTime else { return }
         if retry <= now {
             openIfPossible(id, into: &effects)
@@ -180,8 +218,13 @@ extension ConnectionCore {
         }
     }
 
-    /// Methods without variable parts always fit.
-    private mutating func reply(_ method: ClientMethod, on number: UInt16) {
+    /// Answers the peer; methods without variable parts always fit.
+    ///
+    /// - Throws: when it asks on and on without reading the answers.
+    private mutating func reply(_ method: ClientMethod, on number: UInt16) throws(WireError) {
+        guard outbox.pending.bytes.count <= 4 * outbox.limit + (16 << 20) else {
+            throw WireError("more to answer than it reads")
+        }
         try? send(method, on: number)
     }
 }

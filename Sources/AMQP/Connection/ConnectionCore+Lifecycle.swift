@@ -84,6 +84,13 @@ extension ConnectionCore {
         return load
     }
 
+    /// The epoch in which entities shall be declared again, once each time it is wanted.
+    mutating func takeRecoveryWish() -> UInt64? {
+        guard wantsRecovery else { return nil }
+        wantsRecovery = false
+        return epoch
+    }
+
     /// Whether no publish waits for an answer or for its turn.
     var isDrained: Bool {
         channels.ids.allSatisfy { id in

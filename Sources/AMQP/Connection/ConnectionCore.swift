@@ -50,6 +50,8 @@ struct ConnectionCore: ~Copyable {
     var isAsleep = false
     /// Whether the thread wakes soon by itself, so that acks need not wake it.
     var acksMayWait = false
+    /// A queue may have gone under its consumer: entities shall be declared again.
+    var wantsRecovery = false
     /// Something other than bytes wants the thread's attention.
     var wantsAttention = false
     /// When the I/O thread must look at the channels again.
@@ -160,7 +162,7 @@ struct ConnectionCore: ~Copyable {
         var next = MonotonicTime.distantFuture
         for id in channels.ids {
             guard let box = channels[id] else { continue }
-            if let time = box.value.retryTime { next = min(next, time) }
+            if case .up(ready: true) = phase, let time = box.value.retryTime { next = min(next, time) }
             if let oldest = box.value.window?.oldest {
                 next = min(next, oldest.advanced(by: settings.confirmTimeout))
             }
@@ -181,6 +183,7 @@ struct ConnectionCore: ~Copyable {
                 AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blocked)"),
                 into: &effects.outcomes
             )
+            box.value.wakeIfAnswered(into: &effects)
         }
         rearm()
     }

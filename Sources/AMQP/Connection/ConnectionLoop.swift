@@ -22,16 +22,19 @@ struct ConnectionLoop: ~Copyable {
         var everConnected = false
         while !isClosing {
             attempt += 1
-            let failure = connectAndServe {
-                attempt = 0
+            var connected: MonotonicTime?
+            let failure = connectAndServe { connected = clock.now }
+            if let connected {
                 everConnected = true
+                // A broker that hangs up again and again is waited for longer and longer.
+                if connected.advanced(by: settings.backoff.maximum) <= clock.now { attempt = 0 }
             }
             guard let failure, !isClosing else { break }
             if isTerminal(failure, everConnected) { return failure }
             connection.perform { core, effects in core.disconnected(failure, into: &effects) }
             connection.owner.report(AMQPEvent(kind: .disconnected, subject: settings.hostList, error: failure))
             connection.setStatus(.connecting(attempt: attempt + 1, failure))
-            pause(for: settings.backoff.delay(attempt: attempt + 1))
+            pause(for: settings.backoff.delay(attempt: max(1, attempt)))
         }
         return nil
     }
@@ -105,7 +108,8 @@ struct ConnectionLoop: ~Copyable {
             transport,
             opening.takeParser(),
             host: host.description,
-            heartbeat: negotiated.tuning.heartbeat
+            heartbeat: negotiated.tuning.heartbeat,
+            recover: { [recoveries] epoch in recoveries.yield(epoch) }
         )
     }
 

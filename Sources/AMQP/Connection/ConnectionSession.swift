@@ -19,6 +19,7 @@ struct ConnectionSession: ~Copyable {
     private let connection: Connection
     private let transport: Transport
     private let host: String
+    private let recover: (UInt64) -> Void
     private var parser: FrameParser
     private var decoder: InboundDecoder
     private var heartbeat: HeartbeatMonitor
@@ -42,14 +43,17 @@ struct ConnectionSession: ~Copyable {
         _ transport: Transport,
         _ parser: consuming FrameParser,
         host: String,
-        heartbeat: UInt16
+        heartbeat: UInt16,
+        recover: @escaping (UInt64) -> Void
     ) {
+        self.recover = recover
         self.connection = connection
         self.transport = transport
         self.host = host
         self.parser = parser
         decoder = InboundDecoder(maximumMessageSize: connection.settings.maximumMessageSize)
         self.heartbeat = HeartbeatMonitor(timeoutSeconds: heartbeat, now: connection.clock.now)
+        // What packets cost is measured in real time, whatever the clock of the deadlines.
         moderation = Moderation(now: SystemClock().now)
     }
 
@@ -245,6 +249,8 @@ struct ConnectionSession: ~Copyable {
         switch try outcome.get() {
         case .goOn:
             connection.noteBlocked()
+            let wish = connection.core.withLock { core in core.takeRecoveryWish() }
+            if let wish, connection.owner.needsRecovery() { recover(wish) }
         case .closeConfirmed: end = .closed
         case .closedByPeer(let reason):
             connection.core.withLock { core in

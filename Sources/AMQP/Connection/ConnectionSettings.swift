@@ -52,7 +52,7 @@ struct ConnectionSettings: Sendable {
         proposal = Tuning(
             channelMax: url.channelMax ?? configuration.channelMax,
             frameMax: frameMax,
-            heartbeat: UInt16(clamping: heartbeat.components.seconds)
+            heartbeat: Self.wholeSeconds(heartbeat)
         )
         maximumMessageSize = configuration.maximumMessageSize
         outboxLimit = configuration.outboxLimit
@@ -74,6 +74,12 @@ struct ConnectionSettings: Sendable {
             tuning: proposal,
             external: external
         )
+    }
+
+    /// Rounded up: half a second must not become none, which would turn heartbeats off.
+    private static func wholeSeconds(_ duration: Duration) -> UInt16 {
+        let (seconds, attoseconds) = duration.components
+        return UInt16(clamping: attoseconds > 0 ? seconds + 1 : seconds)
     }
 
     private static func check(_ condition: Bool, _ message: String) throws(AMQPError) {

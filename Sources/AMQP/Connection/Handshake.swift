@@ -99,7 +99,8 @@ struct Handshake: ~Copyable {
         let tuning = Tuning(
             channelMax: Self.agree(login.tuning.channelMax, proposal.channelMax, unlimited: .max),
             frameMax: Self.agree(login.tuning.frameMax, proposal.frameMax, unlimited: .max),
-            heartbeat: Self.agree(login.tuning.heartbeat, proposal.heartbeat, unlimited: 0)
+            // Zero is no limit here but the wish to have none.
+            heartbeat: min(login.tuning.heartbeat, proposal.heartbeat == 0 ? .max : proposal.heartbeat)
         )
         guard tuning.frameMax >= FrameFormat.minimumFrameMax else {
             return fail(
@@ -129,7 +130,9 @@ struct Handshake: ~Copyable {
                 "\(login.host) refused the login of user '\(login.user)': \(reason.reply.text)",
                 reply: reason.reply
             )
-        case (.awaitingOpenOK, 402), (.awaitingOpenOK, 404), (.awaitingOpenOK, 530):
+        // A limit of connections is 530 too, and passes.
+        case (.awaitingOpenOK, 402), (.awaitingOpenOK, 404),
+            (.awaitingOpenOK, 530) where !reason.reply.text.contains("limit"):
             AMQPError(
                 .vhostNotFound,
                 "\(login.host) does not let user '\(login.user)' into virtual host '\(login.vhost)': "

@@ -24,8 +24,7 @@ struct InboundDecoder: ~Copyable {
             guard isIdle(frame.channel) else { throw WireError("a method in the middle of a message") }
             return .method(frame.channel, method)
         case FrameFormat.contentHeader:
-            let header = unsafe try properties.decode(frame.payload)
-            return try assembler(frame.channel).value.header(header).map { Self.event(frame.channel, $0) }
+            return try header(frame).map { Self.event(frame.channel, $0) }
         case FrameFormat.body:
             return unsafe try assembler(frame.channel).value.body(frame.payload).map { Self.event(frame.channel, $0) }
         default:
@@ -33,8 +32,26 @@ struct InboundDecoder: ~Copyable {
         }
     }
 
+    /// A message that cannot be read, or is too large, costs itself and not the connection.
+    private mutating func header(_ frame: Frame) throws(WireError) -> ContentAssembler.Content? {
+        let assembler = try assembler(frame.channel)
+        let bodySize = unsafe try PropertiesDecoder.bodySize(of: frame.payload)
+        guard bodySize <= UInt64(maximumMessageSize) else {
+            let reason = WireError("a message of \(bodySize) bytes; this client accepts at most \(maximumMessageSize)")
+            return try assembler.value.skip(bodySize, because: reason)
+        }
+        let header: ContentHeader
+        do throws(WireError) {
+            header = unsafe try properties.decode(frame.payload)
+        } catch {
+            return try assembler.value.skip(bodySize, because: error)
+        }
+        return try assembler.value.header(header)
+    }
+
     private static func event(_ channel: UInt16, _ content: ContentAssembler.Content) -> InboundEvent {
-        switch content.method {
+        if let failure = content.failure { return .undecodable(channel, content.method, failure) }
+        return switch content.method {
         case .deliver(let envelope):
             .delivered(channel, DeliveryContents(IncomingMessage(envelope: envelope, message: content.message)))
         case .getOK(let envelope, let remaining):

@@ -4,4 +4,6 @@ enum InboundEvent {
     case delivered(UInt16, DeliveryContents)
     case got(UInt16, IncomingMessage)
     case returned(UInt16, AMQPReturn)
+    /// A message that can be neither read nor kept, and why.
+    case undecodable(UInt16, ContentMethod, WireError)
 }

@@ -35,13 +35,14 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
         ///
         /// - Throws: why the subscription cannot be kept.
         public mutating func next() async throws(AMQPError) -> AMQPDelivery? {
-            while true {
+            while !Task.isCancelled {
                 while let delivery = batch.deliveries.popLast() {
                     // From before a reconnect: it comes again.
                     if !delivery.settler.isStale(delivery) { return delivery }
                 }
                 guard try await batch.fill() else { return nil }
             }
+            return nil
         }
 
         /// The next delivery; `nil` when the consumer has ended or the task is cancelled.

@@ -22,11 +22,10 @@ struct Subscription: ~Copyable {
     /// Deliveries the broker may still send before it hears an ack.
     var allowance: Int { max(0, prefetch - buffer.count) }
 
-    /// Whether more came than was asked for.
+    /// Whether much more came than was asked for: then the connection is not read until the application has caught up.
     ///
-    /// No broker does that; one that did must not fill the memory, so the connection is not read until the application
-    /// has caught up.
-    var isOverfull: Bool { buffer.count > prefetch }
+    /// Streams hand out whole chunks, and quorum queues may grant a little more; beyond that no broker goes.
+    var isOverfull: Bool { buffer.count > 2 * prefetch + 4096 }
 
     /// Whether the broker may send at least half of the prefetch before it hears of the acks gathered so far.
     var hasAmpleAllowance: Bool { ledger.unsettled + ledger.gathered <= prefetch / 2 }

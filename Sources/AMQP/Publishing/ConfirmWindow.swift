@@ -31,10 +31,12 @@ struct ConfirmWindow: ~Copyable {
     /// How many publishes may be unanswered.
     let capacity: Int
     private var slots: [Slot]
-    private let mask: UInt64
+    private var mask: UInt64 { UInt64(slots.count - 1) }
     private var base: UInt64 = 1
     private var next: UInt64 = 1
     private(set) var unanswered = 0
+    /// Slots in use: the unanswered ones, and those the broker may still answer.
+    private var taken = 0
     private var returns: [UInt64: AMQPReturn] = [:]
     private var marks: [Mark] = []
     /// The last publish that got a mark.
@@ -44,14 +46,39 @@ struct ConfirmWindow: ~Copyable {
         self.capacity = min(max(1, capacity), 1 << 20)
         let size = 1 << (Int.bitWidth - (self.capacity - 1).leadingZeroBitCount)
         slots = Array(repeating: Slot(), count: size)
-        mask = UInt64(size - 1)
     }
 
     /// The number the next publish will have.
     var nextSequence: UInt64 { next }
 
     /// How many more may be sent now.
-    var room: Int { capacity - Int(next - base) }
+    ///
+    /// One publish that gets no answer takes one slot and not the whole window: later ones may be answered long before
+    /// it, up to a span at which it is forgotten.
+    var room: Int { capacity - taken }
+
+    private static let maximumSpan = 64
+
+    /// Makes room in the ring for one more.
+    private mutating func makeRoom() {
+        guard Int(next - base) == slots.count else { return }
+        guard slots.count >= capacity * Self.maximumSpan, slots[Int(base & mask)].isLate else { return grow() }
+        slots[Int(base & mask)] = Slot()
+        taken -= 1
+        skipAnswered()
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = Array(repeating: Slot(), count: old.count * 2)
+        for sequence in base..<next {
+            slots[Int(sequence & mask)] = old[Int(sequence & UInt64(old.count - 1))]
+        }
+    }
+
+    private mutating func skipAnswered() {
+        while base < next && slots[Int(base & mask)].shot == nil { base += 1 }
+    }
 
     /// Whether a good part of it is free: waiting for that makes one wake-up bring many messages instead of one.
     var hasRoomForMany: Bool { room >= max(1, capacity / 4) }
@@ -60,9 +87,11 @@ struct ConfirmWindow: ~Copyable {
 
     /// A publish was appended to the outbox; there must be room.
     mutating func sent(_ shot: OneShot<AMQPPublishOutcome>, _ identity: Identity?, mandatory: Bool) {
+        makeRoom()
         slots[Int(next & mask)] = Slot(shot: shot, identity: identity, mandatory: mandatory)
         next += 1
         unanswered += 1
+        taken += 1
     }
 
     /// `basic.ack` or `basic.nack`.
@@ -87,7 +116,7 @@ struct ConfirmWindow: ~Copyable {
         } else if tag >= base {
             resolve(tag, acked: acked, into: &resolutions)
         }
-        while base < next && slots[Int(base & mask)].shot == nil { base += 1 }
+        skipAnswered()
         while let mark = marks.first, mark.sequence < base { marks.removeFirst() }
     }
 
@@ -97,6 +126,7 @@ struct ConfirmWindow: ~Copyable {
         let routed = slots[index].mandatory
         let isLate = slots[index].isLate
         slots[index] = Slot()
+        taken -= 1
         let returned = returns.isEmpty ? nil : returns.removeValue(forKey: sequence)
         guard !isLate else { return }
         unanswered -= 1

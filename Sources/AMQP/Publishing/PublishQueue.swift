@@ -18,7 +18,8 @@ struct PublishQueue: ~Copyable {
         var size: Int { head.count + body.count }
     }
 
-    private var entries: [Entry] = []
+    /// `nil` before `first`: a message that was let in is not kept.
+    private var entries: [Entry?] = []
     private var first = 0
 
     init() {}
@@ -32,6 +33,7 @@ struct PublishQueue: ~Copyable {
     }
 
     mutating func removeFirst() {
+        entries[first] = nil
         first += 1
         if first == entries.count {
             entries.removeAll(keepingCapacity: true)
@@ -44,7 +46,7 @@ struct PublishQueue: ~Copyable {
 
     /// Forgets an entry whose caller waits no longer.
     mutating func remove(_ admitted: OneShot<Admission>) {
-        guard let index = entries[first...].firstIndex(where: { $0.admitted === admitted }) else { return }
+        guard let index = entries[first...].firstIndex(where: { $0?.admitted === admitted }) else { return }
         entries.remove(at: index)
     }
 

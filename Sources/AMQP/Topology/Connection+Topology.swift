@@ -1,8 +1,11 @@
+import WarrenRuntime
+
 extension Connection {
     /// Declares entities again on a fresh connection.
     ///
     /// A refused one is reported, and the others still get their turn.
     func declareAgain(_ topology: Topology) async {
+        let epoch = core.withLock { core in core.epoch }
         var channel: SlotID?
         for entity in topology.entities {
             do throws(AMQPError) {
@@ -11,10 +14,10 @@ extension Connection {
                 _ = try await call(entity.declaration, on: id)
             } catch {
                 owner.report(AMQPEvent(kind: .entityNotRecovered, subject: "\(entity)", error: error))
-                // The refusal has closed the channel; a lost connection ends it all.
+                // The refusal has closed the channel. On a connection lost meanwhile there is nothing left to do.
                 if let id = channel { await remove(id) }
                 channel = nil
-                if error.code == .connectionLost { return }
+                if core.withLock({ core in core.epoch != epoch || core.refusal != nil }) { return }
             }
         }
         if let channel { await remove(channel) }

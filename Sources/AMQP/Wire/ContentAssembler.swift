@@ -4,12 +4,16 @@ struct ContentAssembler: ~Copyable {
     struct Content {
         let method: ContentMethod
         let message: AMQPMessage
+        /// Why there is no message: it can be neither read nor kept, but what follows it can.
+        var failure: WireError?
     }
 
     private enum State {
         case idle
         case awaitingHeader(ContentMethod)
         case awaitingBody(ContentMethod, AMQPProperties, body: [UInt8], missing: Int)
+        /// Lets the body of a message pass by.
+        case skipping(ContentMethod, WireError, missing: UInt64)
     }
 
     /// The announced size is not trusted with more memory than this before bytes have come.
@@ -50,8 +54,31 @@ struct ContentAssembler: ~Copyable {
         return nil
     }
 
+    /// Instead of `header`, for a message that can be neither read nor kept.
+    ///
+    /// - Returns: the failure, when there is no body to wait for.
+    mutating func skip(_ bodySize: UInt64, because reason: WireError) throws(WireError) -> Content? {
+        guard case .awaitingHeader(let method) = state else {
+            throw WireError("a content header that belongs to no message")
+        }
+        return skip(method, reason, missing: bodySize)
+    }
+
+    private mutating func skip(_ method: ContentMethod, _ reason: WireError, missing: UInt64) -> Content? {
+        guard missing == 0 else {
+            state = .skipping(method, reason, missing: missing)
+            return nil
+        }
+        state = .idle
+        return Content(method: method, message: AMQPMessage(body: []), failure: reason)
+    }
+
     /// - Returns: the message, when this was the last of its body.
     mutating func body(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> Content? {
+        if case .skipping(let method, let reason, let missing) = state {
+            guard bytes.count <= missing else { throw WireError("a body longer than its header says") }
+            return skip(method, reason, missing: missing - UInt64(bytes.count))
+        }
         guard case .awaitingBody(let method, let properties, var body, let missing) = state else {
             throw WireError("a body frame that belongs to no message")
         }

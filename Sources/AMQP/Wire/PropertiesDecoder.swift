@@ -12,15 +12,25 @@ struct PropertiesDecoder: ~Copyable {
 
     private var pool = CodecPool()
 
-    mutating func decode(_ payload: UnsafeRawBufferPointer) throws(WireError) -> ContentHeader {
+    /// The announced size of the body, which can be read also when the properties cannot.
+    ///
+    /// - Throws: when this is no content header of a message: the peer is out of step.
+    static func bodySize(of payload: UnsafeRawBufferPointer) throws(WireError) -> UInt64 {
         guard let classID = unsafe payload.bigEndian(UInt16.self, at: 0),
-            let bodySize = unsafe payload.bigEndian(UInt64.self, at: 4),
-            let flags = unsafe payload.bigEndian(UInt16.self, at: Self.propertiesOffset)
+            let bodySize = unsafe payload.bigEndian(UInt64.self, at: 4)
         else {
             throw WireError("a content header of \(payload.count) bytes")
         }
         guard classID == FrameFormat.basicClass else {
             throw WireError("a content header of class \(classID); messages have class \(FrameFormat.basicClass)")
+        }
+        return bodySize
+    }
+
+    mutating func decode(_ payload: UnsafeRawBufferPointer) throws(WireError) -> ContentHeader {
+        let bodySize = unsafe try Self.bodySize(of: payload)
+        guard let flags = unsafe payload.bigEndian(UInt16.self, at: Self.propertiesOffset) else {
+            throw WireError("a content header of \(payload.count) bytes")
         }
         unsafe try checkHeaders(payload, flags: UInt32(flags))
         let encoded = unsafe UnsafeRawBufferPointer(rebasing: payload[Self.propertiesOffset...])
@@ -29,7 +39,9 @@ struct PropertiesDecoder: ~Copyable {
             bytes: UnsafeMutableRawPointer(mutating: encoded.baseAddress)
         )
         var decoded: UnsafeMutableRawPointer?
-        let status = unsafe pool.withPointer { unsafe amqp_decode_properties(classID, $0, bytes, &decoded) }
+        let status = unsafe pool.withPointer {
+            unsafe amqp_decode_properties(FrameFormat.basicClass, $0, bytes, &decoded)
+        }
         defer { pool.recycle() }
         guard status == 0, let decoded = unsafe decoded else {
             throw WireError("message properties that cannot be read")

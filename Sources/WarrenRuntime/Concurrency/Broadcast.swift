@@ -14,16 +14,16 @@ package final class Broadcast<Element: Sendable>: Sendable {
         self.buffer = max(1, buffer)
     }
 
-    /// A new listener, which hears `first` and then everything from now on.
-    package func listen(first: Element? = nil) -> AsyncStream<Element> {
+    /// A new listener, which hears `current()` first and then everything from now on.
+    package func listen(current: () -> Element? = { nil }) -> AsyncStream<Element> {
         let (stream, continuation) = AsyncStream.makeStream(of: Element.self, bufferingPolicy: .bufferingNewest(buffer))
-        if let first { continuation.yield(first) }
         let id = state.withLock { state -> Int? in
             guard !state.isFinished else { return nil }
             state.nextID += 1
             state.listeners[state.nextID] = continuation
             return state.nextID
         }
+        if let first = current() { continuation.yield(first) }
         guard let id else {
             continuation.finish()
             return stream

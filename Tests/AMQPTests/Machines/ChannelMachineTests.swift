@@ -33,11 +33,11 @@ struct ChannelUnderTest: ~Copyable {
     /// Opens it on channel 1, all steps answered.
     mutating func open() throws {
         _ = machine.open(on: 1)
-        _ = try machine.channelOpened(into: &effects)
+        _ = try machine.channelOpened(now: MonotonicTime(nanoseconds: 0), into: &effects)
         for step in machine.setup {
             let reply = try #require(ServerMethodTests.replies.map(\.1).first { $0.kind == step.expectedReply })
             #expect(try machine.calls.answered(reply) == nil)
-            _ = machine.stepDone(into: &effects)
+            _ = machine.stepDone(now: MonotonicTime(nanoseconds: 0), into: &effects)
         }
         perform()
     }
@@ -45,14 +45,14 @@ struct ChannelUnderTest: ~Copyable {
     /// Puts one of everything that waits into the machine.
     mutating func load() {
         machine.calls.sent(.txSelect, call)
-        machine.window?.sent(outcome, messageID: nil, mandatory: false)
+        machine.window?.sent(outcome, nil, mandatory: false)
         let layout = PublishHeadLayout(headerFrame: 1, size: 2, stamp: nil, mandatory: false)
         machine.queue.append(
             PublishQueue.Entry(
                 head: [],
                 layout: layout,
                 body: [],
-                messageID: nil,
+                identity: nil,
                 outcome: OneShot(),
                 admitted: admission
             )
@@ -88,22 +88,22 @@ struct ChannelMachineTests {
         #expect(channel.machine.state == .opening(3))
         #expect(channel.machine.number == 3)
         #expect(channel.machine.openNumber == nil)
-        #expect(try channel.machine.channelOpened(into: &channel.effects) == false)
-        #expect(channel.machine.stepDone(into: &channel.effects) == false)
+        #expect(try channel.machine.channelOpened(now: MonotonicTime(nanoseconds: 0), into: &channel.effects) == false)
+        #expect(channel.machine.stepDone(now: MonotonicTime(nanoseconds: 0), into: &channel.effects) == false)
         #expect(channel.opened.current == nil)
-        #expect(channel.machine.stepDone(into: &channel.effects) == true)
+        #expect(channel.machine.stepDone(now: MonotonicTime(nanoseconds: 0), into: &channel.effects) == true)
         #expect(channel.machine.state == .open(3))
         #expect(channel.machine.openNumber == 3)
         channel.perform()
         #expect((try? channel.opened.current?.get()) != nil)
-        #expect(channel.machine.stepDone(into: &channel.effects) == false)
+        #expect(channel.machine.stepDone(now: MonotonicTime(nanoseconds: 0), into: &channel.effects) == false)
     }
 
     @Test("without set-up is open with the first answer")
     func noSetup() throws {
         var channel = ChannelUnderTest(recovers: false, setup: [])
         #expect(channel.machine.open(on: 1) == [.channelOpen])
-        #expect(try channel.machine.channelOpened(into: &channel.effects) == true)
+        #expect(try channel.machine.channelOpened(now: MonotonicTime(nanoseconds: 0), into: &channel.effects) == true)
         #expect(channel.machine.state == .open(1))
     }
 
@@ -111,12 +111,18 @@ struct ChannelMachineTests {
     func unexpectedOpen() throws {
         let error = WireError("channel.open-ok that was not asked for")
         var channel = ChannelUnderTest(recovers: true)
-        #expect(throws: error) { try channel.machine.channelOpened(into: &channel.effects) }
+        #expect(throws: error) {
+            try channel.machine.channelOpened(now: MonotonicTime(nanoseconds: 0), into: &channel.effects)
+        }
         _ = channel.machine.open(on: 1)
-        _ = try channel.machine.channelOpened(into: &channel.effects)
-        #expect(throws: error) { try channel.machine.channelOpened(into: &channel.effects) }
-        _ = channel.machine.stepDone(into: &channel.effects)
-        #expect(throws: error) { try channel.machine.channelOpened(into: &channel.effects) }
+        _ = try channel.machine.channelOpened(now: MonotonicTime(nanoseconds: 0), into: &channel.effects)
+        #expect(throws: error) {
+            try channel.machine.channelOpened(now: MonotonicTime(nanoseconds: 0), into: &channel.effects)
+        }
+        _ = channel.machine.stepDone(now: MonotonicTime(nanoseconds: 0), into: &channel.effects)
+        #expect(throws: error) {
+            try channel.machine.channelOpened(now: MonotonicTime(nanoseconds: 0), into: &channel.effects)
+        }
     }
 
     @Test("counts publishes in its window and in its queue as not answered")
@@ -130,7 +136,7 @@ struct ChannelMachineTests {
         #expect(channel.machine.isAnswered == false)
         try channel.machine.window?.answered(1, multiple: false, acked: true, into: &channel.effects.outcomes)
         #expect(channel.machine.isAnswered == true)
-        for _ in 0..<10 { channel.machine.window?.sent(OneShot(), messageID: nil, mandatory: false) }
+        for _ in 0..<10 { channel.machine.window?.sent(OneShot(), nil, mandatory: false) }
         #expect(channel.machine.windowHasRoom == false)
         let plain = ChannelUnderTest(recovers: false, consumes: true)
         #expect(plain.machine.windowHasRoom == true)
@@ -176,7 +182,7 @@ struct ChannelMachineTests {
                     head: [],
                     layout: layout,
                     body: [],
-                    messageID: nil,
+                    identity: nil,
                     outcome: nil,
                     admitted: channel.admission
                 )

@@ -111,7 +111,7 @@ struct ConfirmWindowModelTests {
                 model = WindowModel()
             }
             #expect(window.window.unanswered == model.unanswered)
-            #expect(window.window.room == capacity - (model.publishes.count - model.base))
+            #expect(window.window.room == capacity - model.publishes.count { !$0.answered })
             #expect(window.window.nextSequence == UInt64(model.publishes.count) + 1)
         }
         #expect(told > 300)

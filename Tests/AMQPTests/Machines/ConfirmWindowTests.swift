@@ -10,7 +10,7 @@ struct ConfirmWindowTests {
         window.send(3)
         #expect(try window.ack(2) == [.acked(2)])
         #expect(try window.nack(3) == [.refused(3)])
-        #expect(window.window.room == 7)
+        #expect(window.window.room == 9)
         #expect(try window.ack(1) == [.acked(1)])
         #expect(window.window.room == 10)
         #expect(window.window.unanswered == 0)
@@ -95,14 +95,32 @@ struct ConfirmWindowTests {
         #expect(window.window.nextSequence == number + 1)
     }
 
-    @Test("keeps room back for the oldest publish without answer: the ring has no gaps")
+    @Test("keeps one place for a publish without answer, however many are answered behind it")
     func oldest() throws {
         var window = WindowUnderTest(capacity: 8)
         window.send(8)
         for tag in 2...8 as ClosedRange<UInt64> { #expect(try window.ack(tag) == [.acked(tag)]) }
-        #expect(window.window.room == 0)
+        #expect(window.window.room == 7)
+        for tag in 9...3000 as ClosedRange<UInt64> {
+            window.send(1)
+            #expect(try window.ack(tag) == [.acked(tag)])
+        }
         #expect(try window.ack(1) == [.acked(1)])
         #expect(window.window.room == 8)
+    }
+
+    @Test("forgets a publish that nobody waits for any more when too many were answered behind it")
+    func forgotten() throws {
+        var window = WindowUnderTest(capacity: 8)
+        window.send(1)
+        window.window.mark(at: .seconds(0))
+        #expect(window.expire(at: 10, timeout: 10) == [.late(1)])
+        for tag in 2...600 as ClosedRange<UInt64> {
+            window.send(1)
+            #expect(try window.ack(tag) == [.acked(tag)])
+        }
+        #expect(window.window.room == 8)
+        #expect(try window.ack(1) == [])
     }
 
     @Test("has room for many when a quarter of it is free")

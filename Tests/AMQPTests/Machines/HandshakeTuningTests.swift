@@ -26,11 +26,12 @@ struct HandshakeTuningTests {
         #expect(Self.agreed(small, small) == small)
     }
 
-    @Test("are the other's where one side has none, which it says with a zero")
+    @Test("are the other's where one side has none, which it says with a zero; heartbeats can be wished away")
     func zeros() {
         let none = Tuning(channelMax: 0, frameMax: 0, heartbeat: 0)
         let some = Tuning(channelMax: 7, frameMax: 8192, heartbeat: 9)
-        #expect(Self.agreed(none, some) == some)
+        // For heartbeats zero is no limit but the wish to have none.
+        #expect(Self.agreed(none, some) == Tuning(channelMax: 7, frameMax: 8192, heartbeat: 0))
         #expect(Self.agreed(some, none) == some)
     }
 

@@ -43,15 +43,24 @@ struct SubscriptionTests {
         #expect(batch.isEmpty)
     }
 
-    @Test("refuses deliveries out of turn, and more than were asked for")
+    @Test("refuses deliveries out of turn")
     func refuses() throws {
         var subscription = try subscription(2, delivered: 2)
         #expect(throws: WireError("delivery 4 on a channel out of turn")) {
             try subscription.delivered(Self.contents(4), settler: settler)
         }
-        #expect(throws: WireError("more than the 2 unsettled deliveries that prefetch allows")) {
-            try subscription.delivered(Self.contents(3), settler: settler)
-        }
+    }
+
+    @Test("takes a chunk of more than was asked for, and says when it is too much")
+    func overfull() throws {
+        var subscription = try subscription(2, delivered: 4100)
+        #expect(subscription.isOverfull == false)
+        try subscription.delivered(Self.contents(4101), settler: settler)
+        #expect(subscription.isOverfull == true)
+        var batch: [AMQPDelivery] = []
+        subscription.take(all: true, into: &batch)
+        #expect(subscription.isOverfull == false)
+        #expect(batch.count == 4101)
     }
 
     @Test("knows how many more deliveries may come")

@@ -24,6 +24,7 @@ struct InboundDecoderTests {
         case .delivered(let channel, let contents): "\(channel) delivered \(contents.incoming.message.body)"
         case .got(let channel, let message): "\(channel) got \(message.message.body), \(message.remaining) left"
         case .returned(let channel, let message): "\(channel) returned \(message.message.body), \(message.reply)"
+        case .undecodable(let channel, _, let reason): "\(channel) cannot be read: \(reason.message)"
         case nil: "nothing"
         }
     }
