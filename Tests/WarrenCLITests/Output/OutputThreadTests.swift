@@ -48,7 +48,7 @@ struct OutputThreadTests {
             while true { try await output.write([UInt8](repeating: 0, count: 1 << 18)) }
         }
         // When the pipe is full and nobody takes anything the writer can only wait.
-        try await eventually("the pipe is full") { pipe.isFull }
+        try await eventually("the pipe is full", within: .seconds(60)) { pipe.isFull }
         task.cancel()
         await #expect(throws: OutputThread.Failure.cancelled) { try await task.value }
         pipe.closeOutput()
