@@ -24,6 +24,13 @@ final class Pipe: Sendable {
         closeInput()
     }
 
+    /// Whether a write would wait.
+    var isFull: Bool {
+        var polled = pollfd(fd: input, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&polled, 1, 0) == 0
+    }
+
+    /// Writes, and waits while the pipe is full.
     func write(_ text: String) {
         let bytes = Array(text.utf8)
         var written = 0

@@ -142,6 +142,9 @@ public final class AMQPClient: Sendable {
     /// The state now.
     public var state: AMQPClientState { reports.state }
 
+    /// What the broker said of itself when it was last reached; `nil` before.
+    public var broker: AMQPBrokerInfo? { publishing.broker.withLock { $0 } ?? consuming.broker.withLock { $0 } }
+
     /// What happens in the background, from now on.
     ///
     /// A reader that falls behind by 256 events loses the oldest.

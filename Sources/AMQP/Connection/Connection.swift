@@ -28,6 +28,8 @@ final class Connection: Sendable {
     let waker: Waker
     let core: Locked<ConnectionCore>
     private let status = Locked(Status.unused)
+    /// What the broker said when it was last reached.
+    let broker = Locked<AMQPBrokerInfo?>(nil)
     /// Done when the first operation wants the connection.
     private let demand = OneShot<Void>()
 

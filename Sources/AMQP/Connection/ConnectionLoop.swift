@@ -95,6 +95,7 @@ struct ConnectionLoop: ~Copyable {
         }
         var opening = ConnectionOpening(connection, transport, settings.login(at: host), deadline: deadline)
         let negotiated = try opening.run()
+        connection.broker.withLock { $0 = AMQPBrokerInfo(negotiated) }
         let ready = !connection.owner.needsRecovery()
         let epoch = connection.perform { core, effects in
             core.connected(transport, negotiated.tuning, ready: ready, into: &effects)

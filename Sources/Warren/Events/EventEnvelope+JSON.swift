@@ -6,10 +6,11 @@ extension EventEnvelope {
         var json: [UInt8] = [UInt8(ascii: "{")]
         json.reserveCapacity(payload.bytes.count * (payload.isJSON ? 1 : 2) + 512)
         var written: Set<String> = []
+        let isExtended = !further.isEmpty
         func append(_ key: Key, _ write: (inout [UInt8]) -> Void) {
             JSONText.append(key: key.rawValue, to: &json)
             write(&json)
-            written.insert(key.rawValue)
+            if isExtended { written.insert(key.rawValue) }
         }
         func append(_ key: Key, _ text: String?) {
             guard let text else { return }

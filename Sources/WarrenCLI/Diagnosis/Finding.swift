@@ -1,7 +1,7 @@
 /// What one check found out.
 package struct Finding: Error, Hashable {
     package enum Check: String, CaseIterable, Sendable {
-        case url, dns, tcp, tls, amqp, login, vhost, permissions, alarms, exchange
+        case url, dns, tcp, tls, amqp, login, vhost, broker, permissions, alarms, exchange
     }
 
     package let check: Check

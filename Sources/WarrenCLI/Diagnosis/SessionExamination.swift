@@ -21,7 +21,7 @@ struct SessionExamination {
             defer { group.cancelAll() }
             do {
                 try await client.withChannel { channel in
-                    try await reportOpening()
+                    try await reportOpening(client.broker)
                     try await checkRoundTrip(client, channel)
                 }
                 try await checkExchange(client)
@@ -33,10 +33,16 @@ struct SessionExamination {
 
     // MARK: - Steps
 
-    private func reportOpening() async throws {
+    private func reportOpening(_ broker: AMQPBrokerInfo?) async throws {
         if url.tls != nil { try await report(.ok(.tls, "the certificate is valid for the host")) }
         try await report(.ok(.login, "as user '\(url.user)'"))
         try await report(.ok(.vhost, "'\(url.vhost)'"))
+        guard let broker else { return }
+        let heartbeat =
+            broker.heartbeat == .zero ? "no heartbeats" : "heartbeat \(broker.heartbeat.components.seconds) s"
+        let limits = "frames up to \(broker.frameMax) bytes, \(broker.channelMax) channels, \(heartbeat)"
+        let name = "\(broker.product ?? "unknown product") \(broker.version ?? "of unknown version")"
+        try await report(.ok(.broker, "\(name), \(limits)"))
     }
 
     /// Declares a queue of its own, and sends a message through it.

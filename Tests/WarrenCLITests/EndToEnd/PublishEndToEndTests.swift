@@ -57,7 +57,7 @@ struct PublishEndToEndTests {
             let tail = try RunningProgram.warren(["tail", "#", "--count", "3000", "--timeout", "60s"], url: url)
             try await tail.says("listening on exchange 'events' for #")
             let publish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
-            publish.write(
+            try await publish.write(
                 (0..<3000).map { #"{"event_type":"order.n","event_id":"\#($0)","data":\#($0)}"# + "\n" }.joined()
             )
             let published = try await publish.finish()
@@ -100,7 +100,7 @@ struct PublishEndToEndTests {
             #expect(try await RunningProgram.python(Self.bindQueue, url: url).finish().status == 0)
             let text = String(repeating: "x", count: 8 << 20)
             let publish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
-            publish.write(#"{"event_type":"big","data":"\#(text)"}"#)
+            try await publish.write(#"{"event_type":"big","data":"\#(text)"}"#)
             #expect(try await publish.finish().status == 0)
             let consumed = try await RunningProgram.tool("amqp-consume", url: url, ["-q", "q", "-c", "1", "cat"])
                 .finish()
@@ -113,7 +113,7 @@ struct PublishEndToEndTests {
     func signal() async throws {
         try await LocalBroker.shared().withVhost { url in
             let publish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
-            publish.write("{\"event_type\":\"a\",\"event_id\":\"1\"}\n")
+            try await publish.write("{\"event_type\":\"a\",\"event_id\":\"1\"}\n")
             try await publish.prints(lines: 1)
             publish.signal(SIGTERM)
             let result = try await publish.ended()

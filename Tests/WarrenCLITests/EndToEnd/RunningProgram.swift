@@ -115,7 +115,19 @@ final class RunningProgram: Sendable {
 
     // MARK: - Talking
 
-    func write(_ text: String) { input.write(text) }
+    /// Writes to its stdin, on a thread of its own: the program reads when it likes.
+    func write(_ text: String) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            do {
+                try IOThread.start(name: "writer") {
+                    self.input.write(text)
+                    continuation.resume()
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
 
     func endInput() { input.closeInput() }
 

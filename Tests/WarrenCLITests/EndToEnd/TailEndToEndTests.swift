@@ -105,7 +105,7 @@ struct TailEndToEndTests {
             let first = try RunningProgram.warren(["tail", "#", "--count", "2", "--timeout", "60s"], url: url)
             try await first.says("listening")
             let publish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
-            publish.write(
+            try await publish.write(
                 "{\"event_type\":\"a\",\"x\":1,\"metadata\":{\"k\":\"v\"}}\n{\"event_type\":\"b.c\",\"data\":[1.0]}\n"
             )
             #expect(try await publish.finish().status == 0)
@@ -113,7 +113,7 @@ struct TailEndToEndTests {
             let second = try RunningProgram.warren(["tail", "#", "--count", "2", "--timeout", "60s"], url: url)
             try await second.says("listening")
             let republish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
-            republish.write(lines)
+            try await republish.write(lines)
             #expect(try await republish.finish().status == 0)
             #expect(try await second.finish().output == lines)
         }

@@ -34,10 +34,10 @@ struct EventTimestampTests {
         }
     }
 
-    @Test("every day of the calendar follows the one before")
+    @Test("every day of the first 801 years follows the one before")
     func days() {
         var previous: CivilDate?
-        for day in stride(from: -719_528, through: 2_932_896, by: 1) {
+        for day in -719_528..<(-719_528 + 2 * 146_097 + 366) {
             let date = CivilDate(daysSince1970: day)
             if date.daysSince1970 != day || CivilDate(year: date.year, month: date.month, day: date.day) != date {
                 Issue.record("day \(day) is \(date)")
@@ -47,7 +47,8 @@ struct EventTimestampTests {
             }
             previous = date
         }
-        #expect(previous == CivilDate(year: 9999, month: 12, day: 31))
+        #expect(previous == CivilDate(year: 800, month: 12, day: 31))
+        #expect(CivilDate(daysSince1970: 2_932_896) == CivilDate(year: 9999, month: 12, day: 31))
     }
 
     @Test(
