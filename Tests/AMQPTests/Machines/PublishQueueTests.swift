@@ -9,7 +9,7 @@ struct PublishQueueTests {
             head: [1, 2, 3],
             layout: PublishHeadLayout(headerFrame: 1, size: 3, stamp: nil, mandatory: false),
             body: [UInt8](repeating: 0, count: body),
-            messageID: String(number),
+            identity: ConfirmWindow.Identity(messageID: String(number), exchange: "", routingKey: ""),
             outcome: nil,
             admitted: OneShot()
         )
@@ -26,7 +26,7 @@ struct PublishQueueTests {
                 queue.append(Self.entry(next))
                 next += 1
             } else if let head = queue.head {
-                #expect(head.messageID == String(expected))
+                #expect(head.identity?.messageID == String(expected))
                 expected += 1
                 queue.removeFirst()
             }
@@ -42,12 +42,12 @@ struct PublishQueueTests {
         for entry in entries { queue.append(entry) }
         queue.removeFirst()
         for index in [0, 2, 1, 4] { queue.remove(entries[index].admitted) }
-        #expect(queue.head?.messageID == "3")
+        #expect(queue.head?.identity?.messageID == "3")
         queue.remove(entries[3].admitted)
         #expect(queue.isEmpty == true)
         #expect(queue.head == nil)
         queue.append(Self.entry(9))
-        #expect(queue.head?.messageID == "9")
+        #expect(queue.head?.identity?.messageID == "9")
     }
 
     @Test("measures head and body")
