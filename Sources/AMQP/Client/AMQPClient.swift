@@ -128,6 +128,15 @@ public final class AMQPClient: Sendable {
         configuration: AMQPClientConfiguration = AMQPClientConfiguration(),
         _ body: (AMQPClient) async throws -> Value
     ) async throws -> Value {
+        try await withClient(url: AMQPURL(url), configuration: configuration, body)
+    }
+
+    /// Runs a client for the length of `body`, and closes it: as above, with a parsed URL.
+    public static func withClient<Value>(
+        url: AMQPURL,
+        configuration: AMQPClientConfiguration = AMQPClientConfiguration(),
+        _ body: (AMQPClient) async throws -> Value
+    ) async throws -> Value {
         let client = try AMQPClient(url: url, configuration: configuration)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await client.run() }
