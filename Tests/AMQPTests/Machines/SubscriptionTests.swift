@@ -1,0 +1,119 @@
+import Testing
+
+@testable import AMQP
+
+@Suite("A subscription")
+struct SubscriptionTests {
+    private let settler: DeliverySettler
+
+    init() throws {
+        let connection = try CoreUnderTest.connection()
+        settler = DeliverySettler(
+            connection: connection,
+            channel: connection.add(
+                ChannelMachine(purpose: "tester", recovers: true, backoff: connection.settings.backoff)
+            ),
+            position: SubscriptionPosition()
+        )
+    }
+
+    private static func contents(_ tag: UInt64) -> DeliveryContents {
+        let envelope = ContentMethod.Envelope(tag: tag, redelivered: false, exchange: "e", routingKey: "k")
+        return DeliveryContents(IncomingMessage(envelope: envelope, message: AMQPMessage("x")))
+    }
+
+    private func subscription(_ prefetch: Int, delivered: UInt64 = 0) throws -> Subscription {
+        var subscription = Subscription(prefetch: prefetch, position: SubscriptionPosition())
+        for tag in 0..<delivered { try subscription.delivered(Self.contents(tag + 1), settler: settler) }
+        return subscription
+    }
+
+    @Test("hands out everything at once, or one by one, in order")
+    func take() throws {
+        var subscription = try subscription(10, delivered: 5)
+        var batch: [AMQPDelivery] = []
+        subscription.take(all: false, into: &batch)
+        #expect(batch.map(\.deliveryTag) == [1])
+        batch = []
+        subscription.take(all: true, into: &batch)
+        #expect(batch.map(\.deliveryTag) == [2, 3, 4, 5])
+        batch = []
+        subscription.take(all: true, into: &batch)
+        subscription.take(all: false, into: &batch)
+        #expect(batch.isEmpty)
+    }
+
+    @Test("refuses deliveries out of turn, and more than were asked for")
+    func refuses() throws {
+        var subscription = try subscription(2, delivered: 2)
+        #expect(throws: WireError("delivery 4 on a channel out of turn")) {
+            try subscription.delivered(Self.contents(4), settler: settler)
+        }
+        #expect(throws: WireError("more than the 2 unsettled deliveries that prefetch allows")) {
+            try subscription.delivered(Self.contents(3), settler: settler)
+        }
+    }
+
+    @Test("knows how many more deliveries may come")
+    func allowance() throws {
+        var subscription = try subscription(4, delivered: 3)
+        #expect(subscription.allowance == 1)
+        #expect(subscription.hasAmpleAllowance == false)
+        var batch: [AMQPDelivery] = []
+        subscription.take(all: true, into: &batch)
+        #expect(subscription.allowance == 4)
+        #expect(subscription.ledger.ack(1) == true)
+        // An ack that the broker has not heard of makes no room.
+        #expect(subscription.hasAmpleAllowance == false)
+        _ = subscription.ledger.takeAcks()
+        #expect(subscription.hasAmpleAllowance == true)
+    }
+
+    @Test("wakes who waits when there is something, and everyone at its end")
+    func wakes() throws {
+        var subscription = try subscription(4)
+        var effects = Effects()
+        let waiters = [OneShot<Void>(), OneShot<Void>()]
+        for waiter in waiters { subscription.wait(waiter) }
+        subscription.wakeIfFilled(into: &effects)
+        #expect(effects.wakes.isEmpty)
+        try subscription.delivered(Self.contents(1), settler: settler)
+        subscription.wakeIfFilled(into: &effects)
+        #expect(effects.wakes.count == 2)
+        subscription.wakeIfFilled(into: &effects)
+        #expect(effects.wakes.count == 2)
+        subscription.wait(OneShot())
+        subscription.wakeAll(into: &effects)
+        #expect(effects.wakes.count == 3)
+    }
+
+    @Test("forgets who stopped waiting")
+    func cancelledWaiters() throws {
+        var subscription = try subscription(4)
+        for _ in 0..<100 {
+            let waiter = OneShot<Void>()
+            subscription.wait(waiter)
+            waiter.abandon(())
+        }
+        let last = OneShot<Void>()
+        subscription.wait(last)
+        var effects = Effects()
+        subscription.wakeAll(into: &effects)
+        #expect(effects.wakes.count == 1)
+    }
+
+    @Test("that lost its channel drops what nobody took, and counts deliveries anew")
+    func lost() throws {
+        var subscription = try subscription(4, delivered: 3)
+        let old = subscription.position.current
+        var effects = Effects()
+        subscription.lost(into: &effects)
+        var batch: [AMQPDelivery] = []
+        subscription.take(all: true, into: &batch)
+        #expect(batch.isEmpty)
+        try subscription.delivered(Self.contents(1), settler: settler)
+        subscription.take(all: true, into: &batch)
+        #expect(batch.map(\.subscription) == [old + 1])
+        #expect(subscription.ledger.unsettled == 1)
+    }
+}
