@@ -7,7 +7,7 @@ struct SubscriptionTests {
     private let settler: DeliverySettler
 
     init() throws {
-        let connection = try CoreUnderTest.connection()
+        let connection = try CoreUnderTest().connection
         settler = DeliverySettler(
             connection: connection,
             channel: connection.add(
@@ -43,15 +43,37 @@ struct SubscriptionTests {
         #expect(batch.isEmpty)
     }
 
-    @Test("refuses deliveries out of turn, and more than were asked for")
-    func refuses() throws {
+    @Test("refuses deliveries out of turn")
+    func outOfTurn() throws {
         var subscription = try subscription(2, delivered: 2)
-        #expect(throws: WireError("delivery 4 on a channel out of turn")) {
-            try subscription.delivered(Self.contents(4), settler: settler)
+        for tag in [0, 1, 4, .max] as [UInt64] {
+            #expect(throws: WireError("delivery \(tag) on a channel out of turn")) {
+                try subscription.delivered(Self.contents(tag), settler: settler)
+            }
         }
-        #expect(throws: WireError("more than the 2 unsettled deliveries that prefetch allows")) {
-            try subscription.delivered(Self.contents(3), settler: settler)
+    }
+
+    @Test("is overfull when more came than was asked for, until enough of it was taken")
+    func overfull() throws {
+        var subscription = try subscription(2, delivered: 2)
+        #expect(subscription.isOverfull == false)
+        try subscription.delivered(Self.contents(3), settler: settler)
+        #expect(subscription.isOverfull == true)
+        #expect(subscription.allowance == 0)
+        var batch: [AMQPDelivery] = []
+        subscription.take(all: false, into: &batch)
+        #expect(subscription.isOverfull == false)
+    }
+
+    @Test("sends each ack by itself where coalescing is off")
+    func eachAck() throws {
+        var subscription = Subscription(prefetch: 9, coalescesAcks: false, position: SubscriptionPosition())
+        for tag in 1...4 as ClosedRange<UInt64> {
+            try subscription.delivered(Self.contents(tag), settler: settler)
         }
+        for tag in [1, 2, 4] as [UInt64] { #expect(subscription.ledger.ack(tag) == true) }
+        #expect(subscription.takeAcks() == [1, 2, 4].map { .ack(tag: $0, multiple: false) })
+        #expect(subscription.takeAcks() == [])
     }
 
     @Test("knows how many more deliveries may come")
