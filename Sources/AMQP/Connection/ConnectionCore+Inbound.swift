@@ -192,8 +192,8 @@ extension ConnectionCore {
             lost(id, box, reason.error(box.value.purpose), now: now, into: &effects)
         case .basicCancel:
             let error = AMQPError(.consumerCancelled, "the broker ended the subscription of the \(box.value.purpose)")
-            // Acks given so far still count: the channel lives.
-            sendGatheredAcks()
+            // The application was told that these acks are on their way; an ack has a fixed size and always fits.
+            try? sendAcks(of: box, number)
             release(number, saying: .goodbye)
             lost(id, box, error, now: now, into: &effects)
         default:

@@ -177,13 +177,17 @@ struct ConnectionCore: ~Copyable {
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
+            let late = AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blocked)")
+            let told = effects.outcomes.count
             box.value.window?.expire(
                 now: now,
                 timeout: settings.confirmTimeout,
-                AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blocked)"),
+                late,
                 into: &effects.outcomes
             )
-            box.value.wakeIfAnswered(into: &effects)
+            guard effects.outcomes.count > told else { continue }
+            for waiter in box.value.answeredWaiters { effects.failed.append((waiter, late)) }
+            box.value.answeredWaiters = []
         }
         rearm()
     }

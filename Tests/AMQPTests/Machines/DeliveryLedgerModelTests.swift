@@ -32,8 +32,12 @@ private struct BrokerModel {
 
 @Suite("The delivery ledger beside a broker's view")
 struct DeliveryLedgerModelTests {
-    @Test("tells the broker exactly once of each delivery, and what the application said", arguments: 1...6)
-    func model(seed: UInt64) {
+    @Test(
+        "tells the broker exactly once of each delivery, and what the application said",
+        arguments: 1...6,
+        [true, false]
+    )
+    func model(seed: UInt64, coalescing: Bool) {
         var random = SeededGenerator(seed: seed)
         var ledger = DeliveryLedger()
         var broker = BrokerModel()
@@ -68,19 +72,19 @@ struct DeliveryLedgerModelTests {
                 working.subtract(covered)
             case 84..<87:
                 // Acks that wait go first, as the connection does it.
-                for settlement in ledger.takeAcks() { broker.receive(settlement) }
+                for settlement in ledger.takeAcks(coalescing: coalescing) { broker.receive(settlement) }
                 #expect(ledger.settleAll(upTo: tag) == isOpen)
                 guard isOpen else { continue }
                 for each in covered { said[each] = .nack }
                 working.subtract(covered)
                 broker.receive(.nack(tag: tag, multiple: true, requeue: true))
             default:
-                for settlement in ledger.takeAcks() { broker.receive(settlement) }
+                for settlement in ledger.takeAcks(coalescing: coalescing) { broker.receive(settlement) }
                 #expect(broker.outstanding == working)
             }
             #expect(ledger.unsettled == working.count)
         }
-        for settlement in ledger.takeAcks() { broker.receive(settlement) }
+        for settlement in ledger.takeAcks(coalescing: coalescing) { broker.receive(settlement) }
         #expect(broker.unknownTags == [])
         #expect(broker.outstanding == working)
         #expect(broker.heard == said.mapValues { [$0] })

@@ -7,7 +7,7 @@ struct SubscriptionTests {
     private let settler: DeliverySettler
 
     init() throws {
-        let connection = try CoreUnderTest.connection()
+        let connection = try CoreUnderTest().connection
         settler = DeliverySettler(
             connection: connection,
             channel: connection.add(

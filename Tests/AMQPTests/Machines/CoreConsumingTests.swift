@@ -1,0 +1,142 @@
+import Testing
+import WarrenRuntime
+
+@testable import AMQP
+
+@Suite("Consuming through a connection's core")
+struct CoreConsumingTests {
+    private static func take(_ core: CoreUnderTest, _ id: SlotID) -> [AMQPDelivery] {
+        core.connection.perform { core, _ in
+            var batch: [AMQPDelivery] = []
+            _ = core.takeDeliveries(id, all: true, into: &batch, orWake: OneShot())
+            return batch
+        }
+    }
+
+    /// - Returns: why nothing will come any more.
+    private static func wait(_ core: CoreUnderTest, _ id: SlotID, _ waiter: OneShot<Void>) -> AMQPError? {
+        core.connection.perform { core, _ in
+            var batch: [AMQPDelivery] = []
+            return core.takeDeliveries(id, all: true, into: &batch, orWake: waiter)
+        }
+    }
+
+    /// A consumer with so many deliveries, taken by the application.
+    private static func consumer(
+        _ core: CoreUnderTest,
+        _ count: UInt64
+    ) throws -> (id: SlotID, deliveries: [AMQPDelivery]) {
+        core.connect()
+        let id = try core.open(prefetch: 100)
+        for tag in 0..<count { try core.receive(.delivered(1, CoreChannelTests.delivery(tag + 1))) }
+        _ = try core.sent()
+        return (id, take(core, id))
+    }
+
+    @Test("hands out deliveries in order, and wakes who waits for them")
+    func deliveries() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(prefetch: 10)
+        let waiter = OneShot<Void>()
+        #expect(Self.wait(core, id, waiter) == nil)
+        try core.receive(.delivered(1, CoreChannelTests.delivery(1)), .delivered(1, CoreChannelTests.delivery(2)))
+        #expect(waiter.current != nil)
+        #expect(Self.take(core, id).map(\.deliveryTag) == [1, 2])
+    }
+
+    @Test("gathers acks, and sends them with as few frames as possible")
+    func acks() throws {
+        let core = try CoreUnderTest()
+        let (_, deliveries) = try Self.consumer(core, 5)
+        for index in [1, 0, 3] { #expect(try deliveries[index].ack() == .sent) }
+        #expect(
+            try core.sent()
+                == [ClientMethod.basicAck(tag: 2, multiple: true), .basicAck(tag: 4, multiple: false)].frames(on: 1)
+        )
+        #expect(try deliveries[4].ack(multiple: true) == .sent)
+        #expect(try core.sent() == [ClientMethod.basicAck(tag: 5, multiple: true).frame(on: 1)])
+        #expect(try core.sent() == [])
+    }
+
+    @Test("sends what is not an ack at once, with acks that it would take along before it")
+    func nacks() throws {
+        let core = try CoreUnderTest()
+        let (_, deliveries) = try Self.consumer(core, 6)
+        _ = try deliveries[0].ack()
+        _ = try deliveries[2].reject()
+        _ = try deliveries[3].nack(requeue: false)
+        _ = try deliveries[5].ack()
+        _ = try deliveries[4].nack(requeue: true, multiple: true)
+        #expect(
+            try core.sent()
+                == [
+                    ClientMethod.basicReject(tag: 3, requeue: false),
+                    .basicNack(tag: 4, multiple: false, requeue: false),
+                    .basicAck(tag: 1, multiple: false), .basicAck(tag: 6, multiple: false),
+                    .basicNack(tag: 5, multiple: true, requeue: true),
+                ].frames(on: 1)
+        )
+    }
+
+    @Test("refuses to settle a delivery twice")
+    func twice() throws {
+        let core = try CoreUnderTest()
+        let (_, deliveries) = try Self.consumer(core, 2)
+        _ = try deliveries[0].ack()
+        _ = try deliveries[1].release()
+        for delivery in deliveries {
+            let error = AMQPError(.alreadySettled, "delivery \(delivery.deliveryTag) was settled before")
+            #expect(throws: error) { try delivery.ack() }
+            #expect(throws: error) { try delivery.ack(multiple: true) }
+            #expect(throws: error) { try delivery.reject() }
+            #expect(throws: error) { try delivery.nack(multiple: true) }
+        }
+    }
+
+    @Test("sends nothing for a delivery from before a reconnect, whose number means another one now")
+    func stale() throws {
+        let core = try CoreUnderTest()
+        let (id, deliveries) = try Self.consumer(core, 2)
+        _ = try deliveries[0].ack()
+        core.disconnect()
+        core.connect()
+        _ = try core.sent()
+        try core.agree(id)
+        try core.receive(.delivered(1, CoreChannelTests.delivery(1)), .delivered(1, CoreChannelTests.delivery(2)))
+        #expect(try deliveries[1].ack() == .staleDelivery)
+        #expect(try deliveries[0].reject() == .staleDelivery)
+        #expect(try core.sent() == [])
+        let fresh = Self.take(core, id)
+        #expect(try fresh[1].ack() == .sent)
+        #expect(try core.sent() == [ClientMethod.basicAck(tag: 2, multiple: false).frame(on: 1)])
+    }
+
+    @Test("subscribes anew when the broker ends the subscription, after it has heard of the acks so far")
+    func cancelled() throws {
+        let core = try CoreUnderTest()
+        let (id, deliveries) = try Self.consumer(core, 3)
+        _ = try deliveries[0].ack()
+        _ = try deliveries[1].ack()
+        try core.receive(.method(1, .basicCancel(consumerTag: "t")))
+        let goodbye = ClientMethod.channelClose(CloseReason(reply: .goodbye, classID: 0, methodID: 0))
+        let expected =
+            try [ClientMethod.basicAck(tag: 2, multiple: true), goodbye].frames(on: 1)
+            + [ClientMethod.channelOpen, .basicQos(prefetch: 100)].frames(on: 2)
+        #expect(try core.sent() == expected)
+        #expect(try deliveries[2].ack() == .staleDelivery)
+        try core.agree(id)
+    }
+
+    @Test("ends with the reason of its end")
+    func ended() throws {
+        let core = try CoreUnderTest()
+        let (id, _) = try Self.consumer(core, 0)
+        let waiter = OneShot<Void>()
+        #expect(Self.wait(core, id, waiter) == nil)
+        let end = AMQPError(.closed, "the client was closed")
+        core.connection.perform { core, effects in core.ended(end, into: &effects) }
+        #expect(waiter.current != nil)
+        #expect(Self.wait(core, id, waiter) == end)
+    }
+}

@@ -1,0 +1,85 @@
+import Testing
+import WarrenRuntime
+
+@testable import AMQP
+
+@Suite("Waiting for every confirm of a channel")
+struct CoreWaitingTests {
+    private typealias Shot = OneShot<Result<Void, AMQPError>>
+
+    private static func wait(_ core: CoreUnderTest, _ id: SlotID) -> Shot {
+        let shot = Shot()
+        core.connection.perform { core, effects in core.whenAnswered(id, shot, into: &effects) }
+        return shot
+    }
+
+    @Test("ends with the last answer, or at once when there is nothing to wait for")
+    func answered() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(window: 10)
+        #expect((try? Self.wait(core, id).current?.get()) != nil)
+        for _ in 0..<2 { _ = try core.publish(on: id) }
+        let shot = Self.wait(core, id)
+        try core.receive(.method(1, .basicAck(tag: 1, multiple: false)))
+        #expect(shot.current == nil)
+        try core.receive(.method(1, .basicNack(tag: 2, multiple: false)))
+        #expect((try? shot.current?.get()) != nil)
+    }
+
+    @Test("waits for publishes that wait for their turn, too")
+    func queued() throws {
+        let core = try CoreUnderTest()
+        let id = core.add(window: 10)
+        _ = try core.publish(on: id)
+        let shot = Self.wait(core, id)
+        core.connect()
+        try core.agree(id)
+        #expect(shot.current == nil)
+        try core.receive(.method(1, .basicAck(tag: 1, multiple: false)))
+        #expect((try? shot.current?.get()) != nil)
+    }
+
+    @Test("fails when the connection or the channel is lost")
+    func lost() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(window: 10)
+        _ = try core.publish(on: id)
+        let first = Self.wait(core, id)
+        try core.receive(.method(1, .channelClose(ServerMethodTests.reason)))
+        #expect(throws: AMQPError.self) { try first.current?.get() }
+        try core.agree(id)
+        _ = try core.publish(on: id)
+        let second = Self.wait(core, id)
+        core.disconnect()
+        #expect(throws: ChannelUnderTest.loss) { try second.current?.get() }
+    }
+
+    @Test("fails when a confirm does not come in time, and waits for it no longer")
+    func late() throws {
+        let core = try CoreUnderTest { $0.confirmTimeout = .seconds(10) }
+        core.connect()
+        let id = try core.open(window: 10)
+        _ = try core.publish(on: id)
+        _ = try core.sent()
+        let shot = Self.wait(core, id)
+        core.pass(.seconds(10))
+        #expect(throws: AMQPError(.unknown, "no confirm came within 10.0 seconds")) { try shot.current?.get() }
+        #expect(shot.current != nil)
+        #expect((try? Self.wait(core, id).current?.get()) != nil)
+        let isDrained = core.connection.core.withLock { $0.isDrained }
+        #expect(isDrained)
+    }
+
+    @Test("fails on a channel that is gone or has ended")
+    func gone() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(recovers: false, window: 10)
+        try core.receive(.method(1, .channelClose(ServerMethodTests.reason)))
+        #expect(throws: AMQPError.self) { try Self.wait(core, id).current?.get() }
+        core.connection.perform { core, _ in core.channels.remove(id) }
+        #expect(throws: AMQPError.self) { try Self.wait(core, id).current?.get() }
+    }
+}

@@ -1,0 +1,19 @@
+import Glibc
+import Testing
+
+@testable import AMQP
+
+/// A plain transport, and the test's end of it.
+struct TransportPair {
+    let transport: Transport
+    let peer: TestPeer
+
+    init() throws {
+        var descriptors: [Int32] = [0, 0]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        try #require(unsafe socketpair(AF_UNIX, kind, 0, &descriptors) == 0)
+        try #require(fcntl(descriptors[0], F_SETFL, O_NONBLOCK) == 0)
+        transport = Transport(socket: Socket(adopting: descriptors[0]), tls: nil)
+        peer = TestPeer(descriptor: descriptors[1])
+    }
+}
