@@ -54,7 +54,7 @@ struct PublishEndToEndTests {
     @Test("sends lines in their order, and tail reads them back")
     func lines() async throws {
         try await LocalBroker.shared().withVhost { url in
-            let tail = try RunningProgram.warren(["tail", "#", "--count", "3000", "--timeout", "60s"], url: url)
+            let tail = try RunningProgram.warren(["tail", "#", "--count", "3000", "--timeout", "30s"], url: url)
             try await tail.says("listening on exchange 'events' for #")
             let publish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
             try await publish.write(

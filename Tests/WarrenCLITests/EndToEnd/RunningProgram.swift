@@ -92,11 +92,15 @@ final class RunningProgram: Sendable {
     }
 
     /// A Python program that speaks AMQP by `pika`; `connect()` gives it a channel.
+    ///
+    /// Its connection is closed in the end: just dropped, it could lose what it has published without confirms.
     static func python(_ program: String, url: String, _ arguments: [String] = []) throws -> RunningProgram {
         let prelude = """
-            import base64, datetime, decimal, json, pika, sys
+            import atexit, datetime, decimal, json, pika, sys
             def connect():
-                return pika.BlockingConnection(pika.URLParameters(sys.argv[1])).channel()
+                connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
+                atexit.register(lambda: connection.is_open and connection.close())
+                return connection.channel()
             """
         return try RunningProgram(
             "/usr/bin/python3",

@@ -14,7 +14,7 @@ struct TailEndToEndTests {
     @Test("shows what any client sends, with nothing lost")
     func foreign() async throws {
         try await LocalBroker.shared().withVhost { url in
-            let tail = try RunningProgram.warren(["tail", "a.*", "b.#", "--count", "6", "--timeout", "60s"], url: url)
+            let tail = try RunningProgram.warren(["tail", "a.*", "b.#", "--count", "6", "--timeout", "30s"], url: url)
             try await tail.says("listening on exchange 'events' for a.*, b.#")
             let send = """
                 channel = connect()
@@ -65,7 +65,7 @@ struct TailEndToEndTests {
     @Test("shows headers of every type that pika sends")
     func headers() async throws {
         try await LocalBroker.shared().withVhost { url in
-            let tail = try RunningProgram.warren(["tail", "#", "--count", "1", "--timeout", "60s"], url: url)
+            let tail = try RunningProgram.warren(["tail", "#", "--count", "1", "--timeout", "30s"], url: url)
             try await tail.says("listening")
             let send = """
                 headers = dict(text='ü', flag=True, small=-1, big=2**40, nothing=None, data=b'\\xff\\x00',
@@ -90,7 +90,7 @@ struct TailEndToEndTests {
     @Test("prints a foreign body of 8 MiB whole")
     func large() async throws {
         try await LocalBroker.shared().withVhost { url in
-            let tail = try RunningProgram.warren(["tail", "#", "--count", "1", "--timeout", "60s"], url: url)
+            let tail = try RunningProgram.warren(["tail", "#", "--count", "1", "--timeout", "30s"], url: url)
             try await tail.says("listening")
             let send = "connect().basic_publish('events', 'k', b'\\xfe' * (8 << 20))"
             #expect(try await RunningProgram.python(send, url: url).finish().status == 0)
@@ -102,7 +102,7 @@ struct TailEndToEndTests {
     @Test("can be published again as it is")
     func again() async throws {
         try await LocalBroker.shared().withVhost { url in
-            let first = try RunningProgram.warren(["tail", "#", "--count", "2", "--timeout", "60s"], url: url)
+            let first = try RunningProgram.warren(["tail", "#", "--count", "2", "--timeout", "30s"], url: url)
             try await first.says("listening")
             let publish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
             try await publish.write(
@@ -110,7 +110,7 @@ struct TailEndToEndTests {
             )
             #expect(try await publish.finish().status == 0)
             let lines = try await first.finish().output
-            let second = try RunningProgram.warren(["tail", "#", "--count", "2", "--timeout", "60s"], url: url)
+            let second = try RunningProgram.warren(["tail", "#", "--count", "2", "--timeout", "30s"], url: url)
             try await second.says("listening")
             let republish = try RunningProgram.warren(["publish", "--ndjson", "-"], url: url)
             try await republish.write(lines)
@@ -124,13 +124,13 @@ struct TailEndToEndTests {
         try await LocalBroker.shared().withVhost { url in
             #expect(try await RunningProgram.python(Self.fillQueue, url: url, ["700"]).finish().status == 0)
             for _ in 0..<2 {
-                let arguments = ["tail", "--queue", "q", "--count", "650", "--timeout", "60s"]
+                let arguments = ["tail", "--queue", "q", "--count", "650", "--timeout", "30s"]
                 let looked = try await RunningProgram.warren(arguments, url: url).finish()
                 #expect(looked.status == 0)
                 #expect(looked.errors.hasPrefix("listening on queue 'q', leaving its messages in it\n"))
                 #expect(try looked.objects().compactMap { $0["data"] as? Int } == Array(0..<650))
             }
-            let consume = ["tail", "#", "--queue", "q", "--ack", "--count", "300", "--timeout", "60s"]
+            let consume = ["tail", "#", "--queue", "q", "--ack", "--count", "300", "--timeout", "30s"]
             let consumed = try await RunningProgram.warren(consume, url: url).finish()
             #expect(consumed.status == 0)
             #expect(try consumed.objects().compactMap { $0["data"] as? Int } == Array(0..<300))
