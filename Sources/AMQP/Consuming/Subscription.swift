@@ -92,18 +92,10 @@ struct Subscription: ~Copyable {
 /// Deliveries of an earlier one are stale.
 final class SubscriptionPosition: Sendable {
     private let number = Atomic<UInt64>(1)
-    private let stale = Atomic<Int>(0)
 
     var current: UInt64 { number.load(ordering: .acquiring) }
 
     func advance() {
         number.wrappingAdd(1, ordering: .releasing)
-    }
-
-    /// Stale deliveries that were settled, or dropped before anyone saw them.
-    var staleCount: Int { stale.load(ordering: .relaxed) }
-
-    func countStale() {
-        stale.wrappingAdd(1, ordering: .relaxed)
     }
 }
