@@ -49,6 +49,10 @@ final class CoreUnderTest: Sendable {
     /// What the broker says, in one batch.
     @discardableResult
     func receive(_ events: InboundEvent...) throws(WireError) -> ConnectionCore.Verdict {
+        try receive(events)
+    }
+
+    func receive(_ events: [InboundEvent]) throws(WireError) -> ConnectionCore.Verdict {
         let now = clock.now
         return try connection.perform { core, effects -> Result<ConnectionCore.Verdict, WireError> in
             Result { () throws(WireError) in try core.apply(events, now: now, into: &effects) }

@@ -63,6 +63,17 @@ struct SubscriptionTests {
         #expect(batch.count == 4101)
     }
 
+    @Test("sends each ack by itself where coalescing is off")
+    func eachAck() throws {
+        var subscription = Subscription(prefetch: 9, coalescesAcks: false, position: SubscriptionPosition())
+        for tag in 1...4 as ClosedRange<UInt64> {
+            try subscription.delivered(Self.contents(tag), settler: settler)
+        }
+        for tag in [1, 2, 4] as [UInt64] { #expect(subscription.ledger.ack(tag) == true) }
+        #expect(subscription.takeAcks() == [1, 2, 4].map { .ack(tag: $0, multiple: false) })
+        #expect(subscription.takeAcks() == [])
+    }
+
     @Test("knows how many more deliveries may come")
     func allowance() throws {
         var subscription = try subscription(4, delivered: 3)
