@@ -16,6 +16,9 @@ enum FrameFormat {
     /// The smallest frame-max a peer may ask for (AMQP 0-9-1, section 4.2.3, `frame-min-size`).
     static let minimumFrameMax = 4096
 
+    /// RabbitMQ takes no message larger than this, whatever its configuration.
+    static let largestMessage: UInt64 = 512 << 20
+
     /// Content class of every message.
     static let basicClass: UInt16 = 60
 }

@@ -24,6 +24,9 @@ struct PropertiesDecoder: ~Copyable {
         guard classID == FrameFormat.basicClass else {
             throw WireError("a content header of class \(classID); messages have class \(FrameFormat.basicClass)")
         }
+        guard bodySize <= FrameFormat.largestMessage else {
+            throw WireError("a message of \(bodySize) bytes; no broker takes one that large")
+        }
         return bodySize
     }
 
