@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension HostileTests {
+extension ClientTests.HostileTests {
     @Suite("At odd moments")
     struct OddMoments {
         @Test(
@@ -117,7 +117,9 @@ extension HostileTests {
                     let delivery = try await deliveries.first()
                     #expect(delivery.body == [1] && delivery.deliveryTag == 1)
                     try delivery.ack()
-                    try await eventually("it is acked") { broker.connections[0].frames(.basicAck).count == 1 }
+                    try await eventually("it is acked") {
+                        broker.connections.flatMap { $0.frames(.basicAck) }.count == 1
+                    }
                     #expect(log.all(.subscriptionLost).first?.error?.code == .consumerCancelled)
                 }
             }
