@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension BrokerTests {
+extension ClientTests.BrokerTests {
     @Suite("Consumers")
     struct Consumers {
         @Test("Consuming a queue that does not exist throws .notFound with its name")

@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension BrokerTests {
+extension ClientTests.BrokerTests {
     @Suite("On a healthy connection nothing is lost or left waiting")
     struct HealthyConnection {
         @Test("200 tasks each await their own confirm, and each gets it")

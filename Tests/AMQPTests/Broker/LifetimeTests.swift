@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension BrokerTests {
+extension ClientTests.BrokerTests {
     @Suite("The life of a client")
     struct Lifetime {
         @Test("Operations before run() wait for it")

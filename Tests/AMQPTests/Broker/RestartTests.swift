@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension BrokerTests {
+extension ClientTests.BrokerTests {
     @Suite("The broker dies, and comes back")
     struct Restarts {
         /// What became of each body.

@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension BrokerTests {
+extension ClientTests.BrokerTests {
     @Suite("What is published arrives as it was")
     struct RoundTrip {
         /// The frame-max that RabbitMQ and the client agree on by default.

@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension BrokerTests {
+extension ClientTests.BrokerTests {
     @Suite("TLS")
     struct TLS {
         @Test("amqps to an address, with the address in the certificate: everything works as without TLS")

@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension BrokerTests {
+extension ClientTests.BrokerTests {
     @Suite("Topology and recovery")
     struct TopologyAndRecovery {
         @Test(

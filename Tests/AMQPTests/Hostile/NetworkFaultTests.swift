@@ -2,9 +2,9 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension HostileTests {
+extension ClientTests.HostileTests {
     /// A real broker behind a network that fails.
-    @Suite("A network that fails", .serialized)
+    @Suite("A network that fails")
     struct NetworkFaults {
         @Test("Connections cut in the middle of publishes: what was acked is there, what is not is unknown")
         func cut() async throws {

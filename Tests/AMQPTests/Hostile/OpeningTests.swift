@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension HostileTests {
+extension ClientTests.HostileTests {
     @Suite("While a connection opens")
     struct Opening {
         /// Every way in which a peer can be no broker.

@@ -2,7 +2,7 @@ import AMQP
 import Testing
 import WarrenTesting
 
-extension HostileTests {
+extension ClientTests.HostileTests {
     /// Something a peer sends that no broker would, on a connection with a publisher on channel 1.
     struct Breach: Sendable, CustomTestStringConvertible {
         let testDescription: String

@@ -1,10 +1,7 @@
 import AMQP
-import Testing
 import WarrenTesting
 
-/// The client against peers that break the rules, on purpose or because they are ill.
-@Suite("The client and hostile peers", .timeLimit(.minutes(1)))
-enum HostileTests {
+extension ClientTests.HostileTests {
     typealias Frame = ScriptedBroker.Frame
 }
 
@@ -14,10 +11,10 @@ extension AMQPClientConfiguration {
     /// Short deadlines, so that a test that waits for one is short.
     static var impatient: AMQPClientConfiguration {
         var configuration = AMQPClientConfiguration()
-        configuration.connectTimeout = .milliseconds(500)
-        configuration.operationTimeout = .milliseconds(500)
-        configuration.confirmTimeout = .milliseconds(500)
-        configuration.closeTimeout = .milliseconds(500)
+        configuration.connectTimeout = .seconds(1)
+        configuration.operationTimeout = .seconds(1)
+        configuration.confirmTimeout = .seconds(1)
+        configuration.closeTimeout = .seconds(1)
         configuration.reconnect.initial = .milliseconds(20)
         configuration.reconnect.maximum = .milliseconds(50)
         return configuration
