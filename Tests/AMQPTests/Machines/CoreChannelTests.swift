@@ -22,6 +22,7 @@ struct CoreChannelTests {
         try core.agree(first)
         try core.agree(second)
         #expect(core.state(first) == .open(1) && core.state(second) == .open(2))
+        core.end()
     }
 
     @Test("open early where they are needed to make the connection ready, the others only then")

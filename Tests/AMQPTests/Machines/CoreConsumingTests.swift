@@ -4,7 +4,17 @@ import WarrenRuntime
 @testable import AMQP
 
 @Suite("Consuming through a connection's core")
-struct CoreConsumingTests {
+final class CoreConsumingTests {
+    private let core: CoreUnderTest
+
+    init() throws {
+        core = try CoreUnderTest()
+    }
+
+    deinit {
+        core.end()
+    }
+
     private static func take(_ core: CoreUnderTest, _ id: SlotID) -> [AMQPDelivery] {
         core.connection.perform { core, _ in
             var batch: [AMQPDelivery] = []
@@ -35,7 +45,6 @@ struct CoreConsumingTests {
 
     @Test("hands out deliveries in order, and wakes who waits for them")
     func deliveries() throws {
-        let core = try CoreUnderTest()
         core.connect()
         let id = try core.open(prefetch: 10)
         let waiter = OneShot<Void>()
@@ -47,7 +56,6 @@ struct CoreConsumingTests {
 
     @Test("gathers acks, and sends them with as few frames as possible")
     func acks() throws {
-        let core = try CoreUnderTest()
         let (_, deliveries) = try Self.consumer(core, 5)
         for index in [1, 0, 3] { #expect(try deliveries[index].ack() == .sent) }
         #expect(
@@ -61,7 +69,6 @@ struct CoreConsumingTests {
 
     @Test("sends what is not an ack at once, with acks that it would take along before it")
     func nacks() throws {
-        let core = try CoreUnderTest()
         let (_, deliveries) = try Self.consumer(core, 6)
         _ = try deliveries[0].ack()
         _ = try deliveries[2].reject()
@@ -81,7 +88,6 @@ struct CoreConsumingTests {
 
     @Test("refuses to settle a delivery twice")
     func twice() throws {
-        let core = try CoreUnderTest()
         let (_, deliveries) = try Self.consumer(core, 2)
         _ = try deliveries[0].ack()
         _ = try deliveries[1].release()
@@ -96,7 +102,6 @@ struct CoreConsumingTests {
 
     @Test("sends nothing for a delivery from before a reconnect, whose number means another one now")
     func stale() throws {
-        let core = try CoreUnderTest()
         let (id, deliveries) = try Self.consumer(core, 2)
         _ = try deliveries[0].ack()
         core.disconnect()
@@ -114,7 +119,6 @@ struct CoreConsumingTests {
 
     @Test("subscribes anew when the broker ends the subscription, after it has heard of the acks so far")
     func cancelled() throws {
-        let core = try CoreUnderTest()
         let (id, deliveries) = try Self.consumer(core, 3)
         _ = try deliveries[0].ack()
         _ = try deliveries[1].ack()
@@ -130,7 +134,6 @@ struct CoreConsumingTests {
 
     @Test("ends with the reason of its end")
     func ended() throws {
-        let core = try CoreUnderTest()
         let (id, _) = try Self.consumer(core, 0)
         let waiter = OneShot<Void>()
         #expect(Self.wait(core, id, waiter) == nil)

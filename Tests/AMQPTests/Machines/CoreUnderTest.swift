@@ -46,6 +46,15 @@ final class CoreUnderTest: Sendable {
         connection.perform { core, effects in core.disconnected(ChannelUnderTest.loss, into: &effects) }
     }
 
+    /// The end of everything; a consumer's channel refers to its connection until it is removed.
+    func end() {
+        let closed = AMQPError(.closed, "the client was closed")
+        connection.perform { core, effects in
+            core.ended(closed, into: &effects)
+            for id in core.channels.ids { core.channels.remove(id) }
+        }
+    }
+
     /// What the broker says, in one batch.
     @discardableResult
     func receive(_ events: InboundEvent...) throws(WireError) -> ConnectionCore.Verdict {

@@ -49,8 +49,7 @@ final class FuzzedConnection {
 
     /// The end: nobody may be left waiting.
     func finish() throws {
-        let end = AMQPError(.closed, "the client was closed")
-        core.connection.perform { core, effects in core.ended(end, into: &effects) }
+        core.end()
         try settle(waitersToo: true)
     }
 
