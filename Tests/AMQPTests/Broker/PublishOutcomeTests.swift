@@ -119,11 +119,11 @@ extension ClientTests.BrokerTests {
             "While the broker blocks publishers: they wait to their deadline, consumers and acks go on, the state says so"
         )
         func blocked() async throws {
-            try await LocalBroker.withBroker { broker in
+            try await withBreakableBroker { broker, url in
                 var configuration = AMQPClientConfiguration()
                 configuration.operationTimeout = .seconds(2)
                 configuration.confirmTimeout = .seconds(2)
-                try await AMQPClient.withClient(url: broker.url, configuration: configuration) { client in
+                try await AMQPClient.withClient(url: url, configuration: configuration) { client in
                     let queue = try await client.declare()
                     try await client.fill(queue, 100)
                     try await broker.rabbitmqctl(["set_vm_memory_high_watermark", "absolute", "1"])
@@ -141,10 +141,9 @@ extension ClientTests.BrokerTests {
                     let bodies = try await client.drain(queue, count: 100)
                     #expect(bodies.count == 100)
 
-                    async let third: Void = client.publish(AMQPMessage("3"), to: "", routingKey: queue)
                     try await broker.rabbitmqctl(["set_vm_memory_high_watermark", "0.4"])
-                    try await third
                     try await eventually("the state is open") { client.state == .open }
+                    try await client.publish(AMQPMessage("3"), to: "", routingKey: queue)
                 }
             }
         }

@@ -19,8 +19,8 @@ extension ClientTests.BrokerTests {
         func killed() async throws {
             let total = scaled(10_000, full: 100_000)
             let tasks = 200
-            try await LocalBroker.withBroker { broker in
-                try await AMQPClient.withClient(url: broker.url, configuration: .patient) { client in
+            try await withBreakableBroker { broker, url in
+                try await AMQPClient.withClient(url: url, configuration: .patient) { client in
                     let log = EventLog(client)
                     let queue = try await client.declare()
                     let tally = Shared(Tally())
@@ -74,8 +74,8 @@ extension ClientTests.BrokerTests {
 
         @Test("Suspended and resumed: nothing is lost, everything is acked")
         func suspended() async throws {
-            try await LocalBroker.withBroker { broker in
-                try await AMQPClient.withClient(url: broker.url) { client in
+            try await withBreakableBroker { broker, url in
+                try await AMQPClient.withClient(url: url) { client in
                     let log = EventLog(client)
                     let queue = try await client.declare()
                     let acked = Shared(0)
@@ -110,8 +110,8 @@ extension ClientTests.BrokerTests {
         func standsStill() async throws {
             var configuration = AMQPClientConfiguration.patient
             configuration.heartbeat = .seconds(1)
-            try await LocalBroker.withBroker { broker in
-                try await AMQPClient.withClient(url: broker.url, configuration: configuration) { client in
+            try await withBreakableBroker { broker, url in
+                try await AMQPClient.withClient(url: url, configuration: configuration) { client in
                     let log = EventLog(client)
                     let queue = try await client.declare()
                     try await client.publish(AMQPMessage("1"), to: "", routingKey: queue)
@@ -130,8 +130,8 @@ extension ClientTests.BrokerTests {
 
         @Test("A broker that is away for a while: publishers wait, consumers wait, and both go on")
         func away() async throws {
-            try await LocalBroker.withBroker { broker in
-                try await AMQPClient.withClient(url: broker.url, configuration: .patient) { client in
+            try await withBreakableBroker { broker, url in
+                try await AMQPClient.withClient(url: url, configuration: .patient) { client in
                     let queue = try await client.declare()
                     try await client.withConsumer(.queue(queue)) { deliveries in
                         try await broker.nodes[0].shutDown()

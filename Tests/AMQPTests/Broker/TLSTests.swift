@@ -7,7 +7,7 @@ extension ClientTests.BrokerTests {
     struct TLS {
         @Test("amqps to an address, with the address in the certificate: everything works as without TLS")
         func address() async throws {
-            try await withTLSBroker(for: "IP:127.0.0.1") { url, _ in
+            try await withTLSBroker { url, _ in
                 try await AMQPClient.withClient(url: url) { client in
                     let queue = try await client.declare()
                     for size in [0, 1, 16_384, 131_064, 131_065, 8 << 20] {
@@ -34,17 +34,19 @@ extension ClientTests.BrokerTests {
 
         @Test("A certificate for another host is refused, and the sentence names both")
         func otherHost() async throws {
-            try await withTLSBroker(for: "DNS:other.example") { url, _ in
+            try await withTLSBroker { url, _ in
+                var url = url
+                url.tls?.serverName = "wanted.example"
                 let error = await refusal(url)
                 #expect(error?.code == .tlsFailed)
-                #expect(error?.message.contains("127.0.0.1") == true)
+                #expect(error?.message.contains("wanted.example") == true)
                 #expect(error?.message.contains("other.example") == true)
             }
         }
 
         @Test("An authority that is not trusted is refused")
         func otherAuthority() async throws {
-            try await withTLSBroker(for: "IP:127.0.0.1") { url, certificates in
+            try await withTLSBroker { url, certificates in
                 var url = url
                 url.tls?.trustRoots = .file(certificates.otherAuthority.certificate)
                 let error = await refusal(url)
@@ -58,7 +60,7 @@ extension ClientTests.BrokerTests {
             let plain = await refusal(try AMQPURL("amqps://127.0.0.1:\(broker.port)"))
             #expect(plain?.code == .tlsFailed || plain?.code == .unreachable)
             #expect(plain?.message.contains("127.0.0.1:\(broker.port)") == true)
-            try await withTLSBroker(for: "IP:127.0.0.1") { url, _ in
+            try await withTLSBroker { url, _ in
                 var url = url
                 url.tls = nil
                 let error = await refusal(url)
@@ -78,24 +80,25 @@ extension ClientTests.BrokerTests {
             }
         }
 
-        private func withTLSBroker(
-            for names: String,
-            _ body: (AMQPURL, TestCertificates) async throws -> Void
-        ) async throws {
+        /// Lends the address of a broker with a certificate for 127.0.0.1 and for other.example.
+        private func withTLSBroker(_ body: (AMQPURL, TestCertificates) async throws -> Void) async throws {
+            let (broker, certificates) = try await Self.shared.value
+            var url = try AMQPURL("amqps://127.0.0.1:\(try #require(broker.tlsPort))")
+            url.tls = certificates.trusting
+            try await body(url, certificates)
+        }
+
+        /// Started by the first test; gone when the process ends.
+        private static let shared = Task {
             let certificates = try await TestCertificates()
-            let pair = try await certificates.issue(names)
+            let pair = try await certificates.issue("IP:127.0.0.1,DNS:other.example")
             var options = LocalBroker.Options()
             options.tls = LocalBroker.TLS(
                 authorityFile: certificates.authority.certificate,
                 certificateFile: pair.certificate,
                 keyFile: pair.key
             )
-            try await LocalBroker.withBroker(options: options) { broker in
-                let port = try #require(broker.tlsPort)
-                var url = try AMQPURL("amqps://127.0.0.1:\(port)")
-                url.tls = certificates.trusting
-                try await body(url, certificates)
-            }
+            return (try await LocalBroker.start(options: options), certificates)
         }
     }
 }

@@ -147,12 +147,16 @@ extension ClientTests.BrokerTests {
 }
 
 extension LocalBroker {
-    /// Closes all connections to the vhost of a URL, as an operator does.
+    /// Closes all connections to the vhost of a URL, as `rabbitmqctl close_all_connections` does.
     fileprivate func closeConnections(_ url: String) async throws {
         let vhost = url.split(separator: "/").last.map(String.init) ?? ""
-        try await eventually("the broker lists the connections") {
-            try await rabbitmqctl(["list_connections", "vhost"]).contains(vhost)
+        let connections = """
+            [Pid || Connection <- rabbit_connection_tracking:list(<<"\(vhost)">>),
+                    Pid <- tuple_to_list(Connection), is_pid(Pid)]
+            """
+        try await eventually("the broker knows both connections") {
+            try await nodes[0].evaluate("length(\(connections)).") == "2"
         }
-        try await rabbitmqctl(["close_all_connections", "--vhost", vhost, "closed by the operator"])
+        try await nodes[0].evaluate("rabbit_networking:close_connections(\(connections), \"closed by the operator\").")
     }
 }

@@ -77,7 +77,6 @@ extension ClientTests.HostileTests {
                 .header(channel: 1, bodySize: 3),
                 .body(channel: 1, [1, 2, 3, 4])
             ),
-            Breach("a message of an exabyte", deliver, .header(channel: 1, bodySize: 1 << 60)),
             Breach("a header cut short", deliver, Frame(type: 2, channel: 1, payload: [0, 60, 0, 0])),
             Breach(
                 "a header of another class",
@@ -91,7 +90,7 @@ extension ClientTests.HostileTests {
             Breach("an array nested 10,000 times", deliver, header(flags: 0x2000, nestedArrays(10_000))),
         ]
 
-        private static let deliver = Frame.method(.basicDeliver, channel: 1) { arguments in
+        static let deliver = Frame.method(.basicDeliver, channel: 1) { arguments in
             arguments.shortString("tag")
             arguments.longLong(1)
             arguments.bits(false)
@@ -110,7 +109,7 @@ extension ClientTests.HostileTests {
             }
         }
 
-        private static func header(flags: UInt16, _ properties: [UInt8]) -> Frame {
+        static func header(flags: UInt16, _ properties: [UInt8]) -> Frame {
             var writer = ScriptedBroker.Writer()
             writer.short(60)
             writer.short(0)
@@ -120,14 +119,14 @@ extension ClientTests.HostileTests {
             return Frame(type: 2, channel: 1, payload: writer.bytes)
         }
 
-        private static func table(_ entries: [UInt8]) -> [UInt8] {
+        static func table(_ entries: [UInt8]) -> [UInt8] {
             var writer = ScriptedBroker.Writer()
             writer.longString(entries)
             return writer.bytes
         }
 
         /// From the outside in, because each size counts all that is inside.
-        private static func nestedTables(_ depth: Int) -> [UInt8] {
+        static func nestedTables(_ depth: Int) -> [UInt8] {
             var writer = ScriptedBroker.Writer()
             for level in (0..<depth).reversed() {
                 writer.long(UInt32(7 * level))
@@ -136,7 +135,7 @@ extension ClientTests.HostileTests {
             return writer.bytes
         }
 
-        private static func nestedArrays(_ depth: Int) -> [UInt8] {
+        static func nestedArrays(_ depth: Int) -> [UInt8] {
             var writer = ScriptedBroker.Writer()
             for level in (0..<depth).reversed() {
                 writer.long(UInt32(5 * level))
