@@ -18,7 +18,7 @@ public struct EventError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of a fault.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case invalidJSON, invalidEnvelope, invalidType, fieldTooLong
+            case invalidJSON, invalidEnvelope, invalidType, invalidPattern, fieldTooLong
         }
 
         private let kind: Kind
@@ -32,6 +32,8 @@ public struct EventError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let invalidEnvelope = Code(kind: .invalidEnvelope)
         /// The event type may not be published.
         public static let invalidType = Code(kind: .invalidType)
+        /// The topic pattern has more than 255 bytes.
+        public static let invalidPattern = Code(kind: .invalidPattern)
         /// A field that is also an AMQP short string has more than 255 bytes.
         public static let fieldTooLong = Code(kind: .fieldTooLong)
     }
