@@ -76,7 +76,7 @@ let package = Package(
         tests("WarrenRuntimeTests", ["WarrenRuntime"]),
         tests("WarrenTelemetryTests", ["WarrenTelemetry", "WarrenRuntime"]),
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
-        tests("WarrenTests", ["Warren"]),
+        tests("WarrenTests", ["AMQP", "Warren", "WarrenTesting"]),
         tests("WarrenTestingTests", ["WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
         tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRuntime", "WarrenTesting"]),
     ]

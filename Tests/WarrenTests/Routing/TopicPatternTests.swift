@@ -3,24 +3,24 @@ import Warren
 
 @Suite("Topic patterns")
 struct TopicPatternTests {
-    @Test(
-        "match as the broker was seen to",
-        arguments: [
-            ("a.*", "a.", true), ("a.*.b", "a..b", true), ("", "", true), ("#", "", true), ("*", "", false),
-            ("*.#", "", false), ("#.*", "", false), ("#.#", "", true), ("#.#", "a", true), ("*", "a", true),
-            ("*", "a.b", false), ("*.#", "a", true), ("#.*", "a.b", true), ("#", "a.b.c", true), ("a.#", "a", true),
-            ("a.#", "a.b.c", true), ("a.#", "ab", false), ("#.a", "a", true), ("#.a", "b.a", true),
-            ("#.a", "b.aa", false), ("a.#.b", "a.b", true), ("a.#.b", "a.x.y.b", true), ("a.#.b", "a.b.c", false),
-            ("a.#.b.#.c", "a.b.b.x.c", true), ("*.*", "a", false), ("*.*", ".", true), (".", ".", true),
-            ("#.", "a.", true), ("#.", "", false), ("Order.*", "order.paid", false), ("a", "a", true),
-            ("a", "", false), ("", "a", false), ("a*", "ab", false), ("a*", "a*", true), ("**", "a", false),
-            ("#*", "a.b", false), ("*", "#", true), ("a.#.", "a.", true), ("*.a", "\u{E9}.a", true),
-            ("\u{E9}", "\u{E9}", true), ("\u{E9}", "e\u{301}", false), ("\u{E9}.*", "e\u{301}.a", false),
-            // Equal strings of equal length, in other bytes.
-            ("A\u{30A}", "\u{212B}", false),
-        ]
-    )
-    func measured(pattern: String, key: String, isMatch: Bool) throws {
+    /// The broker is asked about these, too, by `TopicPatternBrokerTests`.
+    static let cases: [(pattern: String, key: String, isMatch: Bool)] = [
+        ("a.*", "a.", true), ("a.*.b", "a..b", true), ("", "", true), ("#", "", true), ("*", "", false),
+        ("*.#", "", false), ("#.*", "", false), ("#.#", "", true), ("#.#", "a", true), ("*", "a", true),
+        ("*", "a.b", false), ("*.#", "a", true), ("#.*", "a.b", true), ("#", "a.b.c", true), ("a.#", "a", true),
+        ("a.#", "a.b.c", true), ("a.#", "ab", false), ("#.a", "a", true), ("#.a", "b.a", true),
+        ("#.a", "b.aa", false), ("a.#.b", "a.b", true), ("a.#.b", "a.x.y.b", true), ("a.#.b", "a.b.c", false),
+        ("a.#.b.#.c", "a.b.b.x.c", true), ("*.*", "a", false), ("*.*", ".", true), (".", ".", true),
+        ("#.", "a.", true), ("#.", "", false), ("Order.*", "order.paid", false), ("a", "a", true),
+        ("a", "", false), ("", "a", false), ("a*", "ab", false), ("a*", "a*", true), ("**", "a", false),
+        ("#*", "a.b", false), ("*", "#", true), ("a.#.", "a.", true), ("*.a", "\u{E9}.a", true),
+        ("\u{E9}", "\u{E9}", true), ("\u{E9}", "e\u{301}", false), ("\u{E9}.*", "e\u{301}.a", false),
+        // Equal strings of equal length, in other bytes.
+        ("A\u{30A}", "\u{212B}", false),
+    ]
+
+    @Test("match as they must", arguments: cases)
+    func examples(pattern: String, key: String, isMatch: Bool) throws {
         #expect(try TopicPattern(pattern).matches(key) == isMatch)
         #expect(PatternOracle.matches(pattern, key) == isMatch)
     }
