@@ -36,14 +36,14 @@ extension ConnectionCore {
     /// - Returns: why nothing will come any more.
     mutating func takeDeliveries(
         _ id: SlotID,
-        all: Bool,
+        upTo limit: Int,
         into batch: inout [AMQPDelivery],
         orWake waiter: OneShot<Void>
     ) -> AMQPError? {
         guard let box = channels[id] else { return AMQPError(.closed, "the consumer was closed") }
         if let end = box.value.end { return end }
         let wasOverfull = box.value.subscription?.isOverfull ?? false
-        box.value.subscription?.take(all: all, into: &batch)
+        box.value.subscription?.take(upTo: limit, into: &batch)
         if wasOverfull { wantsAttention = true }
         if batch.isEmpty { box.value.subscription?.wait(waiter) }
         return nil

@@ -30,6 +30,9 @@ struct Subscription: ~Copyable {
     /// Whether the broker may send at least half of the prefetch before it hears of the acks gathered so far.
     var hasAmpleAllowance: Bool { ledger.unsettled + ledger.gathered <= prefetch / 2 }
 
+    /// Whether an iterator waits for something to come.
+    var isAwaited: Bool { waiters.contains { $0.current == nil } }
+
     // MARK: - Events
 
     mutating func delivered(_ contents: DeliveryContents, settler: DeliverySettler) throws(WireError) {
@@ -64,13 +67,11 @@ struct Subscription: ~Copyable {
 
     // MARK: - Taking
 
-    /// Takes everything that waits, or one delivery where several iterators share.
-    mutating func take(all: Bool, into batch: inout [AMQPDelivery]) {
-        if all {
-            swap(&buffer, &batch)
-        } else if !buffer.isEmpty {
-            batch.append(buffer.removeFirst())
-        }
+    /// Takes what waits, at most `limit` deliveries, into an empty batch.
+    mutating func take(upTo limit: Int, into batch: inout [AMQPDelivery]) {
+        guard limit < buffer.count else { return swap(&buffer, &batch) }
+        batch += buffer.prefix(limit)
+        buffer.removeFirst(limit)
     }
 
     /// Takes back what an iterator took and nobody saw; it was the first in line.

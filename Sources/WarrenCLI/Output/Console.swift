@@ -1,5 +1,5 @@
 import Glibc
-import WarrenRuntime
+package import WarrenRuntime
 
 /// Where a command's data and talk go: data to stdout, talk to stderr.
 package struct Console: Sendable {

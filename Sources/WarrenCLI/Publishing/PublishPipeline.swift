@@ -1,5 +1,5 @@
 package import Warren
-import WarrenRuntime
+package import WarrenRuntime
 
 /// Publishes lines as they come, many at a time, and reports them in their order.
 ///

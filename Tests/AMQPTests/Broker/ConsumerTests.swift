@@ -154,6 +154,26 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("Batches take a queue to its end, each acked as a whole")
+        func batches() async throws {
+            let count = scaled(2000, full: 50_000)
+            try await withClient { client in
+                let queue = try await client.declare()
+                try await client.fill(queue, count)
+                try await client.withConsumer(.queue(queue), prefetch: 300) { deliveries in
+                    var bodies: [String] = []
+                    for try await batch in deliveries.batches(upTo: 64) {
+                        #expect((1...64).contains(batch.count))
+                        bodies += batch.map(\.text)
+                        try batch.last?.ack(multiple: true)
+                        if bodies.count == count { break }
+                    }
+                    #expect(bodies == (0..<count).map { "\($0)" })
+                }
+                #expect(try await client.count(queue) == 0)
+            }
+        }
+
         @Test("A queue deleted under its consumer: an event tells, and the consumer goes on when the queue is back")
         func queueDeleted() async throws {
             try await withClient { client in

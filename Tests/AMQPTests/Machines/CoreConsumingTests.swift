@@ -18,7 +18,7 @@ final class CoreConsumingTests {
     private static func take(_ core: CoreUnderTest, _ id: SlotID) -> [AMQPDelivery] {
         core.connection.perform { core, _ in
             var batch: [AMQPDelivery] = []
-            _ = core.takeDeliveries(id, all: true, into: &batch, orWake: OneShot())
+            _ = core.takeDeliveries(id, upTo: .max, into: &batch, orWake: OneShot())
             return batch
         }
     }
@@ -27,7 +27,7 @@ final class CoreConsumingTests {
     private static func wait(_ core: CoreUnderTest, _ id: SlotID, _ waiter: OneShot<Void>) -> AMQPError? {
         core.connection.perform { core, _ in
             var batch: [AMQPDelivery] = []
-            return core.takeDeliveries(id, all: true, into: &batch, orWake: waiter)
+            return core.takeDeliveries(id, upTo: .max, into: &batch, orWake: waiter)
         }
     }
 

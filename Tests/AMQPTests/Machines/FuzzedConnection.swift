@@ -145,7 +145,7 @@ final class FuzzedConnection {
     private func settleDelivery() throws {
         deliveries += core.connection.perform { [consumer] core, _ in
             var batch: [AMQPDelivery] = []
-            _ = core.takeDeliveries(consumer, all: true, into: &batch, orWake: OneShot())
+            _ = core.takeDeliveries(consumer, upTo: .max, into: &batch, orWake: OneShot())
             return batch
         }
         guard !deliveries.isEmpty else { return }

@@ -28,18 +28,25 @@ struct SubscriptionTests {
         return subscription
     }
 
-    @Test("hands out everything at once, or one by one, in order")
+    @Test("hands out everything at once, or up to a limit, in order")
     func take() throws {
         var subscription = try subscription(10, delivered: 5)
         var batch: [AMQPDelivery] = []
-        subscription.take(all: false, into: &batch)
+        subscription.take(upTo: 1, into: &batch)
         #expect(batch.map(\.deliveryTag) == [1])
         batch = []
-        subscription.take(all: true, into: &batch)
+        subscription.take(upTo: .max, into: &batch)
         #expect(batch.map(\.deliveryTag) == [2, 3, 4, 5])
+        for tag in 6...8 as ClosedRange<UInt64> { try subscription.delivered(Self.contents(tag), settler: settler) }
         batch = []
-        subscription.take(all: true, into: &batch)
-        subscription.take(all: false, into: &batch)
+        subscription.take(upTo: 2, into: &batch)
+        #expect(batch.map(\.deliveryTag) == [6, 7])
+        batch = []
+        subscription.take(upTo: 1, into: &batch)
+        #expect(batch.map(\.deliveryTag) == [8])
+        batch = []
+        subscription.take(upTo: .max, into: &batch)
+        subscription.take(upTo: 1, into: &batch)
         #expect(batch.isEmpty)
     }
 
@@ -58,7 +65,7 @@ struct SubscriptionTests {
         try subscription.delivered(Self.contents(4101), settler: settler)
         #expect(subscription.isOverfull == true)
         var batch: [AMQPDelivery] = []
-        subscription.take(all: true, into: &batch)
+        subscription.take(upTo: .max, into: &batch)
         #expect(subscription.isOverfull == false)
         #expect(batch.count == 4101)
     }
@@ -80,7 +87,7 @@ struct SubscriptionTests {
         #expect(subscription.allowance == 1)
         #expect(subscription.hasAmpleAllowance == false)
         var batch: [AMQPDelivery] = []
-        subscription.take(all: true, into: &batch)
+        subscription.take(upTo: .max, into: &batch)
         #expect(subscription.allowance == 4)
         #expect(subscription.ledger.ack(1) == true)
         // An ack that the broker has not heard of makes no room.
@@ -129,10 +136,10 @@ struct SubscriptionTests {
         var effects = Effects()
         subscription.lost(into: &effects)
         var batch: [AMQPDelivery] = []
-        subscription.take(all: true, into: &batch)
+        subscription.take(upTo: .max, into: &batch)
         #expect(batch.isEmpty)
         try subscription.delivered(Self.contents(1), settler: settler)
-        subscription.take(all: true, into: &batch)
+        subscription.take(upTo: .max, into: &batch)
         #expect(batch.map(\.subscription) == [old + 1])
         #expect(subscription.ledger.unsettled == 1)
     }

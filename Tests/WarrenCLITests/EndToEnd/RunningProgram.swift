@@ -21,7 +21,7 @@ final class RunningProgram: Sendable {
 
     private let name: String
     private let processID: pid_t
-    private let input: Pipe
+    private let input: TestPipe
     private let output: Collected
     private let errors: Collected
     private let ending = Locked<Int32?>(nil)
@@ -32,7 +32,7 @@ final class RunningProgram: Sendable {
         environment: [String: String],
         isRead: Bool = true
     ) throws {
-        let (stdin, stdout, stderr) = (try Pipe(), try Pipe(), try Pipe())
+        let (stdin, stdout, stderr) = (try TestPipe(), try TestPipe(), try TestPipe())
         name = ([path] + arguments.map { String($0.prefix(40)) }).joined(separator: " ")
         (input, output, errors) = (stdin, Collected(stdout), Collected(stderr))
         processID = try Self.spawn(
@@ -176,10 +176,10 @@ final class RunningProgram: Sendable {
 
 /// What comes out of a pipe, read on a thread of its own.
 private final class Collected: Sendable {
-    private let pipe: Pipe
+    private let pipe: TestPipe
     private let state = Locked((bytes: [UInt8](), isComplete: false))
 
-    init(_ pipe: Pipe) {
+    init(_ pipe: TestPipe) {
         self.pipe = pipe
     }
 

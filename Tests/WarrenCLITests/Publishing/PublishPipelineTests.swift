@@ -2,6 +2,7 @@ import Testing
 import Warren
 import WarrenCLI
 import WarrenRuntime
+import WarrenTesting
 
 @Suite("Publishing lines")
 struct PublishPipelineTests {
@@ -10,7 +11,7 @@ struct PublishPipelineTests {
         _ input: String,
         send: @escaping @Sendable (EventEnvelope) async throws(CommandFailure) -> PendingPublish
     ) async throws -> (report: PublishReport, output: String, talk: String) {
-        let (lines, output, talk) = (try Pipe(), try Pipe(), try Pipe())
+        let (lines, output, talk) = (try TestPipe(), try TestPipe(), try TestPipe())
         async let printed = output.readAll()
         async let said = talk.readAll()
         let console = Console(output: try OutputThread(descriptor: output.input), talk: talk.input)
@@ -125,7 +126,7 @@ struct PublishPipelineTests {
 
     @Test("stops at a signal though the input goes on, and gives the confirms under way up after the grace")
     func signal() async throws {
-        let (lines, output, talk) = (try Pipe(), try Pipe(), try Pipe())
+        let (lines, output, talk) = (try TestPipe(), try TestPipe(), try TestPipe())
         let console = Console(output: try OutputThread(descriptor: output.input), talk: talk.input)
         lines.write("{\"event_type\":\"a\"}\n{\"event_type\":\"b\"}\n")
         let (sent, sending) = AsyncStream.makeStream(of: Void.self)
@@ -153,7 +154,7 @@ struct PublishPipelineTests {
 
     @Test("ends without a word when nobody reads the ids any more")
     func closedOutput() async throws {
-        let (lines, output, talk) = (try Pipe(), try Pipe(), try Pipe())
+        let (lines, output, talk) = (try TestPipe(), try TestPipe(), try TestPipe())
         output.closeOutput()
         let console = Console(output: try OutputThread(descriptor: output.input), talk: talk.input)
         lines.write("{\"event_type\":\"a\"}\n")

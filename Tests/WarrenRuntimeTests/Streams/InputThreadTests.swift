@@ -1,13 +1,13 @@
 import Glibc
 import Testing
-import WarrenCLI
 import WarrenRuntime
+import WarrenTesting
 
 @Suite("Reading on a thread")
 struct InputThreadTests {
     @Test("gives what is there, chunk by chunk, and then the end")
     func chunks() async throws {
-        let pipe = try Pipe()
+        let pipe = try TestPipe()
         let input = try InputThread(descriptor: pipe.output)
         pipe.write("one")
         #expect(await input.next().text == "one")
@@ -19,7 +19,7 @@ struct InputThreadTests {
 
     @Test("ends for a waiting reader when it is stopped, though the pipe stays open and silent")
     func stopping() async throws {
-        let pipe = try Pipe()
+        let pipe = try TestPipe()
         let input = try InputThread(descriptor: pipe.output)
         async let chunk = input.next()
         input.stop()

@@ -1,13 +1,13 @@
 import Glibc
 import Testing
-import WarrenCLI
+import WarrenRuntime
 import WarrenTesting
 
 @Suite("Writing on a thread")
 struct OutputThreadTests {
     @Test("writes everything, in order, also what does not fit the pipe")
     func order() async throws {
-        let pipe = try Pipe()
+        let pipe = try TestPipe()
         let output = try OutputThread(descriptor: pipe.input)
         async let all = pipe.readAll()
         for number in 0..<50_000 { try await output.write(Array("\(number)\n".utf8)) }
@@ -18,7 +18,7 @@ struct OutputThreadTests {
 
     @Test("says when nobody reads any more, at once and for ever")
     func closed() async throws {
-        let pipe = try Pipe()
+        let pipe = try TestPipe()
         let output = try OutputThread(descriptor: pipe.input)
         pipe.closeOutput()
         await #expect(throws: OutputThread.Failure.closed) {
@@ -32,7 +32,7 @@ struct OutputThreadTests {
 
     @Test("notices that nobody reads any more though there is nothing to write")
     func unread() async throws {
-        let pipe = try Pipe()
+        let pipe = try TestPipe()
         let output = try OutputThread(descriptor: pipe.input)
         async let failure = output.failure()
         pipe.closeOutput()
@@ -42,7 +42,7 @@ struct OutputThreadTests {
 
     @Test("lets a cancelled writer go while the reader sleeps")
     func cancelled() async throws {
-        let pipe = try Pipe()
+        let pipe = try TestPipe()
         let output = try OutputThread(descriptor: pipe.input)
         let task = Task {
             while true { try await output.write([UInt8](repeating: 0, count: 1 << 18)) }

@@ -1,5 +1,4 @@
 import Glibc
-package import WarrenRuntime
 
 /// Reads a descriptor on a thread of its own, one chunk for each that is asked for: a blocked read blocks nobody else,
 /// and who does not ask is not flooded.

@@ -1,5 +1,4 @@
 import Glibc
-package import WarrenRuntime
 
 /// Writes to a descriptor on a thread of its own.
 ///

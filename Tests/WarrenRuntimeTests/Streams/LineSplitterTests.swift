@@ -1,5 +1,5 @@
 import Testing
-import WarrenCLI
+import WarrenRuntime
 
 @Suite("Cutting lines")
 struct LineSplitterTests {
