@@ -18,7 +18,7 @@ public struct EventError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of a fault.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case invalidJSON, invalidEnvelope, invalidType, invalidPattern, fieldTooLong
+            case invalidJSON, invalidEnvelope, invalidType, invalidPattern, fieldTooLong, unencodable, undecodable
         }
 
         private let kind: Kind
@@ -36,5 +36,9 @@ public struct EventError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let invalidPattern = Code(kind: .invalidPattern)
         /// A field that is also an AMQP short string has more than 255 bytes.
         public static let fieldTooLong = Code(kind: .fieldTooLong)
+        /// An event's members cannot be written as JSON, for example a number that is not finite.
+        public static let unencodable = Code(kind: .unencodable)
+        /// The data of an event are not what the type that a handler wants needs.
+        public static let undecodable = Code(kind: .undecodable)
     }
 }

@@ -15,6 +15,13 @@ package struct WallTime: Sendable, Hashable, Comparable {
         return WallTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
+    /// The calendar clock at its last tick, some milliseconds ago at most: several times cheaper to read.
+    package static var recent: WallTime {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return WallTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
     /// The moment as RFC 3339 writes it, with milliseconds and in UTC: `2024-06-14T07:01:15.668Z`.
     ///
     /// RFC 3339 ends with the year 9999 and starts with 0000; moments outside are clamped.

@@ -1,0 +1,49 @@
+internal import Synchronization
+internal import WarrenRuntime
+
+/// What a bus counts and tells of its background work.
+package final class BusReports: Sendable {
+    package enum Count: Int, CaseIterable {
+        case published, keptLocal, confirmed, unrouted, observed, overflowed, handled, failed, deadLettered, released
+    }
+
+    /// A counter on its own, so that counting needs no lock.
+    private final class Cell: Sendable {
+        let value = Atomic(0)
+    }
+
+    private let cells = Count.allCases.map { _ in Cell() }
+    private let broadcast = Broadcast<EventBusEvent>(buffer: 256)
+
+    package init() {}
+
+    package var events: AsyncStream<EventBusEvent> { broadcast.listen() }
+
+    package func add(_ count: Count, _ amount: Int = 1) {
+        cells[count.rawValue].value.wrappingAdd(amount, ordering: .relaxed)
+    }
+
+    package func tell(_ event: EventBusEvent) {
+        broadcast.send(event)
+    }
+
+    package func finish() {
+        broadcast.finish()
+    }
+
+    package var statistics: EventBusStatistics {
+        func value(_ count: Count) -> Int { cells[count.rawValue].value.load(ordering: .relaxed) }
+        var statistics = EventBusStatistics()
+        statistics.published = value(.published)
+        statistics.keptLocal = value(.keptLocal)
+        statistics.confirmed = value(.confirmed)
+        statistics.unrouted = value(.unrouted)
+        statistics.observed = value(.observed)
+        statistics.overflowed = value(.overflowed)
+        statistics.handled = value(.handled)
+        statistics.failed = value(.failed)
+        statistics.deadLettered = value(.deadLettered)
+        statistics.released = value(.released)
+        return statistics
+    }
+}

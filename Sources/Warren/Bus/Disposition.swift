@@ -1,0 +1,13 @@
+/// What becomes of an event after its handler.
+public enum Disposition: Sendable, Hashable {
+    /// It is dealt with.
+    case ack
+    /// It is tried again after a while, as long as the policy has attempts left; then it is a dead letter.
+    case retry(after: Duration)
+    /// It is a dead letter at once: no attempt would end better.
+    case deadLetter(reason: String)
+    /// It goes back to be handled by whoever can: not its fault (shutdown, overload), and no attempt counted.
+    case release
+    /// It is dealt with, though nothing was done.
+    case drop
+}

@@ -1,0 +1,104 @@
+extension EventBus {
+    /// Publishes an event and returns when it is safe: what that means, the receipt says.
+    ///
+    /// - Parameters:
+    ///   - event: the event.
+    ///   - correlationID: what belongs together; unless given, this event begins something.
+    ///   - causationID: the id of the event that this one answers.
+    ///   - subject: what the event is about, within its source.
+    ///   - metadata: anything in short texts.
+    /// - Returns: how far it came.
+    /// - Throws: ``EventBusError``; `unknown` when nobody knows whether it was taken, also when the task is cancelled.
+    @discardableResult
+    public func publish(
+        _ event: some Event,
+        correlationID: String? = nil,
+        causationID: String? = nil,
+        subject: String? = nil,
+        metadata: [String: String]? = nil
+    ) async throws(EventBusError) -> PublishReceipt {
+        let occurrence = try Occurrence.publishing(
+            event,
+            service: service,
+            correlationID: correlationID,
+            causationID: causationID,
+            subject: subject,
+            metadata: metadata
+        )
+        return try await send(occurrence).receipt
+    }
+
+    /// Publishes an event that follows from another one: with its correlation id, and its id as the causation id.
+    ///
+    /// - Parameters:
+    ///   - event: the event.
+    ///   - context: that of the handler which publishes.
+    /// - Returns: how far it came.
+    /// - Throws: as the other ways to publish.
+    @discardableResult
+    public func publish(
+        _ event: some Event,
+        causedBy context: EventContext
+    ) async throws(EventBusError) -> PublishReceipt {
+        try await publish(event, correlationID: context.correlationID, causationID: context.eventID)
+    }
+
+    /// Publishes an envelope.
+    ///
+    /// - Parameter envelope: with a type that may be published.
+    /// - Returns: how far it came.
+    /// - Throws: as the other ways to publish.
+    @discardableResult
+    public func publish(_ envelope: EventEnvelope) async throws(EventBusError) -> PublishReceipt {
+        try await send(envelope).receipt
+    }
+
+    /// Takes an envelope over; what becomes of it is awaited apart.
+    ///
+    /// - Parameter envelope: with a type that may be published.
+    /// - Returns: the publish under way.
+    /// - Throws: ``EventBusError`` when it was not taken.
+    public func send(_ envelope: EventEnvelope) async throws(EventBusError) -> PendingReceipt {
+        do {
+            _ = try envelope.publishingProperties()
+        } catch {
+            throw EventBusError(error)
+        }
+        return try await send(Occurrence(envelope))
+    }
+}
+
+extension Occurrence {
+    /// An event about to be published, once its type was found to be one that may be.
+    static func publishing<E: Event>(
+        _ event: E,
+        service: String,
+        correlationID: String?,
+        causationID: String?,
+        subject: String?,
+        metadata: [String: String]?
+    ) throws(EventBusError) -> Occurrence {
+        TypedOccurrence(
+            event,
+            try Kind(publishing: E.self, service: service),
+            correlationID: correlationID,
+            causationID: causationID,
+            subject: subject,
+            metadata: metadata
+        )
+    }
+}
+
+extension Occurrence.Kind {
+    convenience init(publishing event: (some Event).Type, service: String) throws(EventBusError) {
+        do throws(EventError) {
+            let type = try EventType(event.type)
+            if let version = type.version, event.version != EventEnvelope.defaultVersion, event.version != version {
+                throw EventError(.invalidType, "the type '\(type)' contradicts its version '\(event.version)'")
+            }
+            self.init(type: type.name, version: type.version ?? event.version, source: service)
+        } catch {
+            throw EventBusError(error)
+        }
+    }
+}

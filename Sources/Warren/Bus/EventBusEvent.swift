@@ -1,0 +1,60 @@
+/// Something that happened in a bus's background work, for logs and alarms.
+public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
+    /// What kind of thing happened; new kinds may come in minor versions.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        private enum Name: String {
+            case observerFailed, observerOverflowed, handlerFailed, handlerTimedOut, deadLettered, released, unrouted
+            case connection, subscriptionLost, notSettled
+        }
+
+        private let name: Name
+
+        /// The name of the kind.
+        public var description: String { name.rawValue }
+
+        /// An observer's handler threw.
+        public static let observerFailed = Kind(name: .observerFailed)
+        /// An observer fell so far behind that it lost the oldest events; told once for each time it falls behind.
+        public static let observerOverflowed = Kind(name: .observerOverflowed)
+        /// A subscription's handler threw, or asked for another attempt.
+        public static let handlerFailed = Kind(name: .handlerFailed)
+        /// A handler took longer than its timeout, and was cancelled.
+        ///
+        /// Its event stays its own until it returns.
+        public static let handlerTimedOut = Kind(name: .handlerTimedOut)
+        /// An event is a dead letter.
+        public static let deadLettered = Kind(name: .deadLettered)
+        /// An event was given back by its handler.
+        public static let released = Kind(name: .released)
+        /// An event was published that no queue took.
+        public static let unrouted = Kind(name: .unrouted)
+        /// The way to the broker: opened, lost, blocked.
+        public static let connection = Kind(name: .connection)
+        /// A subscription could not be taken up, or was lost; it is tried again.
+        public static let subscriptionLost = Kind(name: .subscriptionLost)
+        /// What was decided about an event could not be carried out; the event comes again.
+        public static let notSettled = Kind(name: .notSettled)
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// To which subscription, observer, event type or broker.
+    public let subject: String
+    /// The id of the event concerned.
+    public let eventID: String?
+    /// Why, where something went wrong.
+    public let reason: String?
+
+    package init(_ kind: Kind, _ subject: String, eventID: String? = nil, reason: String? = nil) {
+        self.kind = kind
+        self.subject = subject
+        self.eventID = eventID
+        self.reason = reason
+    }
+
+    /// One line.
+    public var description: String {
+        let event = eventID.map { " event \($0)" } ?? ""
+        return "\(kind) '\(subject)'\(event)" + (reason.map { ": \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,42 @@
+/// What a bus has counted since it was made.
+public struct EventBusStatistics: Sendable, Hashable {
+    /// Events that ``EventBus/send(_:)`` or a publish took.
+    public var published = 0
+    /// Of these, those that never left the process.
+    public var keptLocal = 0
+    /// Of these, those that the broker has confirmed.
+    public var confirmed = 0
+    /// Of the confirmed ones, those that no queue took.
+    public var unrouted = 0
+    /// Events shown to observers, each observer counted.
+    public var observed = 0
+    /// Events that observers lost because they fell behind.
+    public var overflowed = 0
+    /// Events that subscriptions have dealt with, each subscription counted.
+    public var handled = 0
+    /// Attempts of handlers that failed.
+    public var failed = 0
+    /// Events that became dead letters.
+    public var deadLettered = 0
+    /// Events that were given back.
+    public var released = 0
+
+    /// Nothing counted yet.
+    public init() {}
+
+    /// Both counts together.
+    public static func + (left: Self, right: Self) -> Self {
+        var sum = left
+        sum.published += right.published
+        sum.keptLocal += right.keptLocal
+        sum.confirmed += right.confirmed
+        sum.unrouted += right.unrouted
+        sum.observed += right.observed
+        sum.overflowed += right.overflowed
+        sum.handled += right.handled
+        sum.failed += right.failed
+        sum.deadLettered += right.deadLettered
+        sum.released += right.released
+        return sum
+    }
+}

@@ -1,0 +1,77 @@
+internal import WarrenRuntime
+
+/// A handle on an observer or a subscription; letting go of it changes nothing.
+public final class EventSubscription: Sendable {
+    /// The subscription's name; of an observer its patterns.
+    public let name: String
+
+    private struct State {
+        var outcome: Result<Void, EventBusError>?
+        var nextID = 0
+        var waiters: [Int: CheckedContinuation<Result<Void, EventBusError>, Never>] = [:]
+        var isCancelled = false
+    }
+
+    private let state = Locked(State())
+    private let onCancel: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - name: what ``name`` says.
+    ///   - isReady: whether it takes events from the start.
+    ///   - onCancel: called once, by the first ``cancel()``.
+    package init(_ name: String, isReady: Bool, onCancel: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.onCancel = onCancel
+        if isReady { settle(.success(())) }
+    }
+
+    /// Waits until no event is missed from now on: until the queue exists and is consumed.
+    ///
+    /// - Throws: ``EventBusError``: `subscriptionRefused` when the broker does not let it be, `closed` when it was
+    ///   cancelled or the bus has ended, `cancelled` when the task was.
+    public func ready() async throws(EventBusError) {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        let cancelled = EventBusError(.cancelled, "the wait for '\(name)' was cancelled")
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, EventBusError>, Never>) in
+                let immediate: Result<Void, EventBusError>? = state.withLock { state in
+                    if let outcome = state.outcome { return outcome }
+                    // The handler below may have run before the waiter was there to be found.
+                    if Task.isCancelled { return .failure(cancelled) }
+                    state.waiters[id] = continuation
+                    return nil
+                }
+                if let immediate { continuation.resume(returning: immediate) }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: .failure(cancelled))
+        }
+        try outcome.get()
+    }
+
+    /// Takes no more events; a handler at work may end.
+    ///
+    /// A subscription's queue at a broker stays, and goes on collecting events for the next one of that name.
+    public func cancel() {
+        let isFirst = state.withLock { state in
+            defer { state.isCancelled = true }
+            return !state.isCancelled
+        }
+        guard isFirst else { return }
+        settle(.failure(EventBusError(.closed, "'\(name)' was cancelled")))
+        onCancel()
+    }
+
+    /// Answers whoever waits for it to be ready; the last answer holds for those who come later.
+    package func settle(_ outcome: Result<Void, EventBusError>) {
+        let waiters = state.withLock { state in
+            state.outcome = outcome
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume(returning: outcome) }
+    }
+}

@@ -1,0 +1,208 @@
+internal import WarrenRuntime
+
+/// How one worker sees its deliveries through: attempt after attempt, until something is decided.
+struct Attempts: Sendable {
+    let pool: WorkerPool
+    let watch: HandlerWatch
+
+    init(_ pool: WorkerPool, _ watch: HandlerWatch) {
+        self.pool = pool
+        self.watch = watch
+    }
+
+    private var reports: BusReports { pool.surroundings.reports }
+
+    /// Sees a delivery through.
+    ///
+    /// - Returns: whether it is settled; otherwise the handler overran, and another task has to go on.
+    func see(_ item: inout Case) async -> Bool {
+        while true {
+            if let failure = item.failure {
+                guard let delay = delay(after: failure, item) else {
+                    await bury(item, failure)
+                    return true
+                }
+                guard await wait(delay) else { return await release(item) }
+                item.failure = nil
+            }
+            let outcome = await attempt(&item)
+            switch outcome {
+            case .settled: return true
+            case .failed: continue
+            case .overran: return false
+            }
+        }
+    }
+
+    /// Gives a batch to its handler at once; where that fails each of them is left to be seen alone.
+    ///
+    /// - Returns: whether the worker may go on in this task.
+    func seeTogether(
+        _ items: inout ArraySlice<Case>,
+        _ handler: @Sendable ([EventContext]) async throws -> Void
+    ) async -> Bool {
+        let contexts = items.compactMap { item in try? context(item, item.delivery.occurrence.get()) }
+        guard contexts.count == items.count, !pool.stopping.isStopped else { return true }
+        guard await pool.surroundings.permits.acquire() else { return true }
+        watch.begin()
+        let error: (any Error)?
+        do {
+            try await handler(contexts)
+            error = nil
+        } catch let caught {
+            error = caught
+        }
+        let isInTime = watch.end()
+        pool.surroundings.permits.release()
+        if let error, isInTime, !Task.isCancelled {
+            reports.tell(.init(.handlerFailed, pool.subscriber.name, reason: "a batch of \(items.count): \(error)"))
+        }
+        guard isInTime else {
+            reports.tell(.init(.handlerTimedOut, pool.subscriber.name, reason: "a batch of \(items.count)"))
+            return false
+        }
+        guard error == nil else { return true }
+        for item in items { await settle(item, .handled) }
+        items = []
+        return true
+    }
+
+    // MARK: - One attempt
+
+    private enum Outcome {
+        case settled
+        case failed
+        case overran
+    }
+
+    private func attempt(_ item: inout Case) async -> Outcome {
+        let occurrence: Occurrence
+        switch item.delivery.occurrence {
+        case .success(let readable): occurrence = readable
+        case .failure(let error):
+            item.fail(Case.Failure(error: error.message, errorType: "undecodable", isFinal: true), counts: false)
+            return .failed
+        }
+        guard !pool.stopping.isStopped, await pool.surroundings.permits.acquire() else {
+            await settle(item, .released)
+            return .settled
+        }
+        watch.begin()
+        let result = await call(context(item, occurrence))
+        let isInTime = watch.end()
+        pool.surroundings.permits.release()
+        guard isInTime else {
+            let timeout = pool.subscriber.timeout ?? pool.surroundings.limits.timeout
+            fail(&item, occurrence, Case.Failure(error: "cancelled after \(timeout)", errorType: "timeout"))
+            reports.tell(.init(.handlerTimedOut, pool.subscriber.name, eventID: occurrence.eventID))
+            return .overran
+        }
+        switch result {
+        case .success(.ack), .success(.drop):
+            await settle(item, .handled)
+            return .settled
+        case .success(.release):
+            reports.tell(.init(.released, pool.subscriber.name, eventID: occurrence.eventID))
+            await settle(item, .released)
+            return .settled
+        case .success(.retry(let delay)):
+            let error = "the handler asked for another attempt"
+            fail(&item, occurrence, Case.Failure(error: error, errorType: "retry", delay: delay))
+            return .failed
+        case .success(.deadLetter(let reason)):
+            fail(&item, occurrence, Case.Failure(error: reason, errorType: "rejected", isFinal: true))
+            return .failed
+        case .failure where Task.isCancelled:
+            // The bus ends: that the handler did not is no fault of the event.
+            await settle(item, .released)
+            return .settled
+        case .failure(let error as UndecodableEvent):
+            fail(&item, occurrence, Case.Failure(error: error.reason, errorType: "undecodable", isFinal: true))
+            return .failed
+        case .failure(let error):
+            fail(&item, occurrence, Case.Failure(error: "\(error)", errorType: "\(type(of: error))"))
+            return .failed
+        }
+    }
+
+    private func call(_ context: EventContext) async -> Result<Disposition, any Error> {
+        do {
+            switch pool.subscriber.handler {
+            case .each(let handler): return .success(try await handler(context))
+            case .batch(_, let handler):
+                try await handler([context])
+                return .success(.ack)
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func context(_ item: Case, _ occurrence: Occurrence) -> EventContext {
+        EventContext(
+            occurrence,
+            subscription: pool.role == .subscription ? pool.subscriber.name : nil,
+            attempt: item.attempts + 1,
+            isRedelivered: item.delivery.isRedelivered
+        )
+    }
+
+    private func fail(_ item: inout Case, _ occurrence: Occurrence, _ failure: Case.Failure) {
+        item.fail(failure)
+        reports.add(.failed)
+        let kind: EventBusEvent.Kind = pool.role == .observer ? .observerFailed : .handlerFailed
+        let reason = "\(failure.errorType): \(failure.error)"
+        reports.tell(.init(kind, pool.subscriber.name, eventID: occurrence.eventID, reason: reason))
+    }
+
+    // MARK: - What follows
+
+    /// How long to wait before the next attempt; `nil`: there is none.
+    private func delay(after failure: Case.Failure, _ item: Case) -> Duration? {
+        guard pool.role == .subscription, !failure.isFinal else { return nil }
+        guard let delay = pool.subscriber.retry.delay(after: item.attempts) else { return nil }
+        return failure.delay ?? delay
+    }
+
+    /// - Returns: whether the time has come; not when the bus ends first.
+    private func wait(_ delay: Duration) async -> Bool {
+        guard delay > .zero else { return !pool.stopping.isStopped }
+        let clock = pool.surroundings.clock
+        return await pool.stopping.sleep(until: clock.now.advanced(by: delay), clock: clock)
+    }
+
+    private func release(_ item: Case) async -> Bool {
+        await settle(item, .released)
+        return true
+    }
+
+    private func bury(_ item: Case, _ failure: Case.Failure) async {
+        guard pool.role == .subscription else { return await settle(item, .handled) }
+        let now = EventTimestamp.now()
+        let report = EventFailure(
+            error: failure.error,
+            errorType: failure.errorType,
+            attempts: item.attempts,
+            firstFailedAt: item.firstFailedAt ?? now,
+            lastFailedAt: item.lastFailedAt ?? now,
+            handler: pool.subscriber.name
+        )
+        await settle(item, .deadLetter(report))
+    }
+
+    private func settle(_ item: Case, _ outcome: DeliveryOutcome) async {
+        guard await item.delivery.settle(outcome) else {
+            let id = (try? item.delivery.occurrence.get())?.eventID
+            return reports.tell(.init(.notSettled, pool.subscriber.name, eventID: id))
+        }
+        switch outcome {
+        case .handled: reports.add(pool.role == .observer ? .observed : .handled)
+        case .released: reports.add(.released)
+        case .deadLetter(let failure):
+            reports.add(.deadLettered)
+            let id = (try? item.delivery.occurrence.get())?.eventID
+            let reason = "\(failure.errorType): \(failure.error)"
+            reports.tell(.init(.deadLettered, pool.subscriber.name, eventID: id, reason: reason))
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// A delivery and what has become of it so far.
+struct Case: Sendable {
+    /// What the last attempt ended with, and was not judged yet.
+    struct Failure: Sendable {
+        let error: String
+        let errorType: String
+        /// How long the handler wants to wait; `nil`: as the policy has it.
+        var delay: Duration?
+        /// Whether no attempt would end better.
+        var isFinal = false
+    }
+
+    let delivery: any Delivery
+    /// How many attempts failed.
+    var attempts: Int
+    var firstFailedAt: EventTimestamp?
+    var lastFailedAt: EventTimestamp?
+    var failure: Failure?
+
+    init(_ delivery: any Delivery) {
+        self.delivery = delivery
+        attempts = delivery.previousAttempts
+        firstFailedAt = delivery.firstFailedAt
+    }
+
+    mutating func fail(_ failure: Failure, counts: Bool = true) {
+        self.failure = failure
+        if counts { attempts += 1 }
+        let now = EventTimestamp.now()
+        firstFailedAt = firstFailedAt ?? now
+        lastFailedAt = now
+    }
+}

@@ -1,0 +1,39 @@
+internal import WarrenRuntime
+
+/// Why and after what an event became a dead letter.
+public struct EventFailure: Sendable, Hashable {
+    /// What went wrong at last.
+    public var error: String
+    /// The kind of it: the Swift type of the error, or `undecodable`, `timeout`, `rejected`.
+    public var errorType: String
+    /// How many attempts failed in all; none when the event could not even be read.
+    public var attempts: Int
+    /// When the first attempt failed.
+    public var firstFailedAt: EventTimestamp
+    /// When the last attempt failed.
+    public var lastFailedAt: EventTimestamp
+    /// The subscription whose handler it was.
+    public var handler: String
+
+    /// Creates a failure.
+    public init(
+        error: String,
+        errorType: String,
+        attempts: Int,
+        firstFailedAt: EventTimestamp,
+        lastFailedAt: EventTimestamp,
+        handler: String
+    ) {
+        self.error = error
+        self.errorType = errorType
+        self.attempts = attempts
+        self.firstFailedAt = firstFailedAt
+        self.lastFailedAt = lastFailedAt
+        self.handler = handler
+    }
+}
+
+/// What a handler's wrapper throws when the data are not what the handler takes: no attempt would end better.
+struct UndecodableEvent: Error {
+    let reason: String
+}

@@ -1,0 +1,235 @@
+internal import WarrenRuntime
+
+extension MemoryEventBus {
+    /// Who in this process gets an event.
+    package enum Audience: Sendable {
+        /// Observers and subscriptions.
+        case everybody
+        /// Observers alone: subscriptions get it another way.
+        case observers
+    }
+
+    /// Publishes an event to this process: values go to handlers of their very type as they are.
+    ///
+    /// - Parameters:
+    ///   - event: the event.
+    ///   - correlationID: what belongs together; unless given, this event begins something.
+    ///   - causationID: the id of the event that this one answers.
+    ///   - subject: what the event is about, within its source.
+    ///   - metadata: anything in short texts.
+    /// - Returns: `.local`.
+    /// - Throws: ``EventBusError``: `invalidEvent`, `overloaded`, `timedOut`, `cancelled`, `closed`.
+    @inlinable
+    @discardableResult
+    public func publish<E: Event>(
+        _ event: E,
+        correlationID: String? = nil,
+        causationID: String? = nil,
+        subject: String? = nil,
+        metadata: [String: String]? = nil
+    ) async throws(EventBusError) -> PublishReceipt {
+        let route: TypedRoute<E>
+        if let known = knownRoute(ObjectIdentifier(E.self)) as? TypedRoute<E> {
+            route = known
+        } else {
+            route = try findRoute(E.self)
+        }
+        let occurrence = TypedOccurrence(
+            event,
+            route.kind,
+            correlationID: correlationID,
+            causationID: causationID,
+            subject: subject,
+            metadata: metadata
+        )
+        guard route.isDirect else { return try await send(occurrence).receipt }
+        count(observed: route.handlers.count)
+        for (index, handler) in route.handlers.enumerated() {
+            do {
+                try await handler(event, EventContext(occurrence))
+            } catch {
+                report(error, of: route, at: index, occurrence)
+            }
+        }
+        if route.hasQueues { try await enqueue(occurrence, route) }
+        return .local
+    }
+
+    /// Takes an event over, and hands it to whoever wants it here.
+    ///
+    /// - Parameter occurrence: the event.
+    /// - Returns: a publish that is done.
+    /// - Throws: as ``publish(_:correlationID:causationID:subject:metadata:)``.
+    public func send(_ occurrence: Occurrence) async throws(EventBusError) -> PendingReceipt {
+        count(observed: 0)
+        try await deliver(occurrence, to: .everybody)
+        return PendingReceipt(.local)
+    }
+
+    /// Hands an event to those who want it, uncounted as a publish.
+    package func deliver(_ occurrence: Occurrence, to audience: Audience) async throws(EventBusError) {
+        var occurrence = occurrence
+        if configuration.forcesJSON {
+            do {
+                occurrence = try occurrence.throughJSON()
+            } catch {
+                throw EventBusError(error)
+            }
+        }
+        let route = try findRoute(occurrence)
+        for (index, observer) in route.observers.enumerated() {
+            surroundings.reports.add(.observed)
+            do {
+                try await observer.handler(EventContext(occurrence))
+            } catch {
+                report(error, of: route, at: index, occurrence)
+            }
+        }
+        if route.hasQueues { try await enqueue(occurrence, route, to: audience) }
+    }
+
+    // MARK: - Routes
+
+    @usableFromInline
+    func knownRoute(_ type: ObjectIdentifier) -> Route? {
+        state.withLock { $0.routes[type] }
+    }
+
+    @usableFromInline
+    func findRoute<E: Event>(_ type: E.Type) throws(EventBusError) -> TypedRoute<E> {
+        let kind = try Occurrence.Kind(publishing: type, service: service)
+        return try state.withLock { state throws(EventBusError) in
+            let route = TypedRoute<E>(try makeRoute(kind, state))
+            state.routes.keep(route, for: ObjectIdentifier(type))
+            return route
+        }
+    }
+
+    private func findRoute(_ occurrence: Occurrence) throws(EventBusError) -> Route {
+        let type = occurrence.eventType
+        return try state.withLock { state throws(EventBusError) in
+            if let route = state.routes[type] { return route }
+            let route = try makeRoute(Occurrence.Kind(type: type, version: "", source: ""), state)
+            state.routes.keep(route, for: type)
+            return route
+        }
+    }
+
+    private func makeRoute(_ kind: Occurrence.Kind, _ state: State) throws(EventBusError) -> Route {
+        guard !state.isClosed else { throw EventBusError(.closed, "the bus has ended") }
+        func wants(_ patterns: [TopicPattern]) -> Bool { patterns.contains { $0.matches(kind.type) } }
+        let observers = state.observers.filter { wants($0.observer.patterns) }
+        return Route(
+            kind,
+            observers: observers.filter { $0.queue == nil }.map(\.observer),
+            observerQueues: observers.compactMap(\.queue),
+            subscriptions: state.subscriptions.values
+                .filter { $0.members.contains { wants($0.patterns) } }
+                .map(\.queue)
+                .sorted { $0.name < $1.name },
+            isDirect: !configuration.forcesJSON
+        )
+    }
+
+    // MARK: - Queues
+
+    @usableFromInline
+    func enqueue(_ occurrence: Occurrence, _ route: Route) async throws(EventBusError) {
+        try await enqueue(occurrence, route, to: .everybody)
+    }
+
+    private func enqueue(_ occurrence: Occurrence, _ route: Route, to audience: Audience) async throws(EventBusError) {
+        var waits: [StopSignal] = []
+        let isWaiting = configuration.dispatch == .inPlace
+        for queue in route.observerQueues {
+            if case .takenForOldest = queue.offer(MemoryDelivery(occurrence, queue: queue, settled: nil)) {
+                lostOldest(queue)
+            }
+        }
+        guard audience == .everybody, !route.subscriptions.isEmpty else { return }
+        for queue in route.subscriptions {
+            let settled = isWaiting ? StopSignal() : nil
+            if let settled { waits.append(settled) }
+            let delivery = MemoryDelivery(occurrence, queue: queue, settled: settled)
+            switch queue.offer(delivery) {
+            case .taken, .takenForOldest: continue
+            case .closed: settled?.stop()
+            case .full: try await offerUntilDeadline(delivery, queue)
+            }
+        }
+        if isWaiting { try await wait(for: waits, occurrence) }
+    }
+
+    private func lostOldest(_ queue: MemoryQueue) {
+        surroundings.reports.add(.overflowed)
+        guard queue.beginsOverflowing() else { return }
+        let reason = "more than \(configuration.bufferSize) events waited for it: the oldest are lost"
+        surroundings.reports.tell(.init(.observerOverflowed, queue.name, reason: reason))
+    }
+
+    private func offerUntilDeadline(_ delivery: MemoryDelivery, _ queue: MemoryQueue) async throws(EventBusError) {
+        let timeout = configuration.publishTimeout
+        let isTaken = await within(timeout) {
+            while !Task.isCancelled {
+                if case .full = queue.offer(delivery) {
+                    await queue.waitForRoom()
+                } else {
+                    return true
+                }
+            }
+            return false
+        }
+        if isTaken { return }
+        if Task.isCancelled { throw EventBusError(.cancelled, "the wait for room in '\(queue.name)' was cancelled") }
+        let reason = "\(configuration.bufferSize) events wait in it, and none was taken out within \(timeout)"
+        throw EventBusError(.overloaded, "the subscription '\(queue.name)' has no room for '\(delivery.event.eventType)': \(reason)")
+    }
+
+    private func wait(for signals: [StopSignal], _ occurrence: Occurrence) async throws(EventBusError) {
+        let timeout = configuration.publishTimeout
+        let areSettled = await within(timeout) {
+            for signal in signals { await signal.wait() }
+            return !Task.isCancelled
+        }
+        if areSettled { return }
+        if Task.isCancelled { throw EventBusError(.cancelled, "the wait for the handlers was cancelled; they go on") }
+        throw EventBusError(
+            .timedOut,
+            "the handlers of '\(occurrence.eventType)' had not ended after \(timeout); they go on"
+        )
+    }
+
+    /// What `body` returns, or `false` after `timeout`; `body` has to end when it is cancelled.
+    private func within(_ timeout: Duration, _ body: @escaping @Sendable () async -> Bool) async -> Bool {
+        let clock = surroundings.clock
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await body() }
+            group.addTask {
+                try? await clock.sleep(until: clock.now.advanced(by: timeout))
+                return false
+            }
+            let result = await group.next() ?? false
+            group.cancelAll()
+            // It may have been done just as the time was up.
+            let other = await group.next() ?? false
+            return result || other
+        }
+    }
+
+    // MARK: - Reports
+
+    @usableFromInline
+    func count(observed: Int) {
+        surroundings.reports.add(.published)
+        surroundings.reports.add(.keptLocal)
+        if observed > 0 { surroundings.reports.add(.observed, observed) }
+    }
+
+    @usableFromInline
+    func report(_ error: any Error, of route: Route, at index: Int, _ occurrence: Occurrence) {
+        surroundings.reports.add(.failed)
+        let name = route.observers[index].patterns.map(\.text).joined(separator: ", ")
+        let reason = "\(type(of: error)): \(error)"
+        surroundings.reports.tell(.init(.observerFailed, name, eventID: occurrence.eventID, reason: reason))
+    }
+}

@@ -1,0 +1,175 @@
+package import WarrenRuntime
+
+/// A bus within this process: nothing leaves it, and nothing outlives it.
+///
+/// Typed values reach typed handlers as they are. Observers see what is published while they are there; a subscription
+/// has a queue in memory, retries as it would with a broker, and keeps its dead letters until the process ends.
+public final class MemoryEventBus: EventBus {
+    /// The service that publishes here.
+    public let service: String
+
+    /// How the bus behaves.
+    public let configuration: MemoryEventBusConfiguration
+
+    struct State {
+        var nextID = 0
+        /// By the order in which they came.
+        var observers: [(id: Int, observer: Observer, queue: MemoryQueue?)] = []
+        var subscriptions: [String: MemorySubscription] = [:]
+        var routes = RouteTable()
+        var isClosed = false
+        /// Of subscriptions that are no more.
+        var deadLetters: [String: [DeadLetter]] = [:]
+    }
+
+    let state = Locked(State())
+    let surroundings: WorkerPool.Surroundings
+    let work = BackgroundWork()
+
+    /// Creates a bus.
+    ///
+    /// - Parameters:
+    ///   - service: the `source` of its events.
+    ///   - configuration: everything else.
+    /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
+    public convenience init(
+        service: String,
+        configuration: MemoryEventBusConfiguration = MemoryEventBusConfiguration()
+    ) throws(EventBusError) {
+        try self.init(service: service, configuration: configuration, clock: SystemClock())
+    }
+
+    package init(
+        service: String,
+        configuration: MemoryEventBusConfiguration,
+        clock: any RuntimeClock
+    ) throws(EventBusError) {
+        try configuration.check()
+        self.service = service
+        self.configuration = configuration
+        surroundings = WorkerPool.Surroundings(limits: configuration.limits, clock: clock, reports: BusReports())
+    }
+
+    /// Runs the handlers that have queues, until the task is cancelled.
+    ///
+    /// Then handlers at work may end, as long as the grace allows; what waits in queues is let go.
+    ///
+    /// - Throws: `closed` when it was called before.
+    public func run() async throws(EventBusError) {
+        let grace = configuration.limits.shutdownGrace
+        guard await work.run(grace: grace, clock: surroundings.clock) else {
+            throw EventBusError(.closed, "run() was called before; make another bus")
+        }
+        let queues = state.withLock { state in
+            state.isClosed = true
+            return state.subscriptions.values.map(\.queue)
+        }
+        for queue in queues { queue.close() }
+        surroundings.reports.finish()
+    }
+
+    /// What happens in the background, from now on; a slow reader loses the oldest.
+    public var events: AsyncStream<EventBusEvent> { surroundings.reports.events }
+
+    /// What was counted since the bus was made.
+    public var statistics: EventBusStatistics { surroundings.reports.statistics }
+
+    /// The dead letters of a subscription, the oldest first; as many are kept as events may wait for it.
+    ///
+    /// - Parameter name: the subscription's name.
+    /// - Returns: its dead letters.
+    public func deadLetters(of name: String) -> [DeadLetter] {
+        state.withLock { state in
+            (state.deadLetters[name] ?? []) + (state.subscriptions[name]?.queue.deadLetters ?? [])
+        }
+    }
+
+    // MARK: - Who listens
+
+    /// Adds an observer.
+    ///
+    /// - Parameter observer: what it wants, and what it does with it.
+    /// - Returns: a handle; it takes events from now on.
+    /// - Throws: `invalidSubscription` when it wants nothing.
+    public func add(_ observer: Observer) throws(EventBusError) -> EventSubscription {
+        guard !observer.patterns.isEmpty else {
+            throw EventBusError(.invalidSubscription, "an observer wants no events: give at least one pattern")
+        }
+        let name = observer.patterns.map(\.text).joined(separator: ", ")
+        var queue: MemoryQueue?
+        if configuration.dispatch == .buffered {
+            queue = MemoryQueue(name, capacity: configuration.bufferSize, overflow: .dropOldest)
+        }
+        let id = state.withLock { [queue] state in
+            state.nextID += 1
+            state.observers.append((state.nextID, observer, queue))
+            state.routes = RouteTable()
+            return state.nextID
+        }
+        var pool: WorkerPool?
+        if let queue {
+            let handler = observer.handler
+            let subscriber = Subscriber(name, to: observer.patterns) { context in
+                try await handler(context)
+                return .ack
+            }
+            let started = WorkerPool(subscriber, role: .observer, source: MemoryShare(queue), surroundings)
+            work.add(run: { await started.run() }, stop: { started.stop() })
+            pool = started
+        }
+        return EventSubscription(name, isReady: true) { [weak self, pool] in
+            self?.state.withLock { state in
+                state.observers.removeAll { $0.id == id }
+                state.routes = RouteTable()
+            }
+            pool?.stop()
+        }
+    }
+
+    /// Adds a subscriber; those of one name share its events.
+    ///
+    /// - Parameter subscriber: what it wants, and what it does with it.
+    /// - Returns: a handle; it takes events from now on. With the last of its name its queue goes.
+    /// - Throws: `invalidSubscription`, saying what makes no sense.
+    public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
+        try subscriber.check()
+        let new = MemoryQueue(subscriber.name, capacity: configuration.bufferSize, overflow: .wait)
+        let (id, queue) = state.withLock { state in
+            state.nextID += 1
+            var subscription = state.subscriptions[subscriber.name] ?? MemorySubscription(queue: new)
+            subscription.members.append((state.nextID, subscriber.patterns))
+            state.subscriptions[subscriber.name] = subscription
+            state.routes = RouteTable()
+            return (state.nextID, subscription.queue)
+        }
+        let pool = WorkerPool(subscriber, role: .subscription, source: MemoryShare(queue), surroundings)
+        work.add(run: { await pool.run() }, stop: { pool.stop() })
+        return EventSubscription(subscriber.name, isReady: true) { [weak self] in
+            self?.leave(subscriber.name, id)
+            pool.stop()
+        }
+    }
+
+    private func leave(_ name: String, _ id: Int) {
+        let abandoned = state.withLock { state -> MemoryQueue? in
+            guard var subscription = state.subscriptions[name] else { return nil }
+            subscription.members.removeAll { $0.id == id }
+            state.routes = RouteTable()
+            guard subscription.members.isEmpty else {
+                state.subscriptions[name] = subscription
+                return nil
+            }
+            state.subscriptions[name] = nil
+            let deadLetters = (state.deadLetters[name] ?? []) + subscription.queue.deadLetters
+            state.deadLetters[name] = deadLetters.suffix(configuration.bufferSize)
+            return subscription.queue
+        }
+        abandoned?.close()
+    }
+}
+
+/// A subscription's queue, and who shares it.
+struct MemorySubscription {
+    let queue: MemoryQueue
+    var members: [(id: Int, patterns: [TopicPattern])] = []
+}

@@ -1,0 +1,189 @@
+internal import WarrenRuntime
+
+/// Events that wait for one observer or subscription of this process, at most so many.
+final class MemoryQueue: Sendable {
+    /// What happens to an event when there is no room.
+    enum Overflow {
+        /// The oldest goes.
+        case dropOldest
+        /// Whoever brings it waits.
+        case wait
+    }
+
+    /// Whether an event was taken.
+    enum Admission {
+        case taken
+        /// An older one went for it.
+        case takenForOldest
+        case full
+        case closed
+    }
+
+    private struct State {
+        /// Those before `head` were handed out already.
+        var items: [MemoryDelivery] = []
+        var head = 0
+        var isClosed = false
+        var isOverflowing = false
+        var nextID = 0
+        var takers: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var bringers: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var deadLetters: [DeadLetter] = []
+
+        var count: Int { items.count - head }
+
+        mutating func takeFirst(_ limit: Int) -> ArraySlice<MemoryDelivery> {
+            let taken = items[head...].prefix(limit)
+            head += taken.count
+            return taken
+        }
+
+        /// Lets go of what was handed out, rarely enough that it costs next to nothing each time.
+        mutating func compact() {
+            guard head > 64, head * 2 > items.count else { return }
+            items.removeFirst(head)
+            head = 0
+        }
+    }
+
+    let name: String
+    private let capacity: Int
+    private let overflow: Overflow
+    private let state = Locked(State())
+
+    init(_ name: String, capacity: Int, overflow: Overflow) {
+        self.name = name
+        self.capacity = capacity
+        self.overflow = overflow
+    }
+
+    var deadLetters: [DeadLetter] { state.withLock { $0.deadLetters } }
+
+    // MARK: - Bringing
+
+    /// Takes an event if there is room, or room can be made.
+    func offer(_ delivery: MemoryDelivery) -> Admission {
+        let (admission, taker) = state.withLock { state -> (Admission, CheckedContinuation<Void, Never>?) in
+            guard !state.isClosed else { return (.closed, nil) }
+            var admission = Admission.taken
+            if state.count >= capacity {
+                guard overflow == .dropOldest else { return (.full, nil) }
+                state.head += 1
+                admission = .takenForOldest
+            }
+            state.compact()
+            state.items.append(delivery)
+            return (admission, state.takers.isEmpty ? nil : state.takers.removeFirst().continuation)
+        }
+        taker?.resume()
+        return admission
+    }
+
+    /// Whether this is the first loss since it was last empty.
+    func beginsOverflowing() -> Bool {
+        state.withLock { state in
+            defer { state.isOverflowing = true }
+            return !state.isOverflowing
+        }
+    }
+
+    /// Waits until there may be room, or the queue is closed, or the task is cancelled.
+    func waitForRoom() async {
+        await wait { state, waiter in
+            guard state.count >= capacity, !state.isClosed else { return false }
+            state.bringers.append(waiter)
+            return true
+        } leave: { state, id in
+            state.bringers.firstIndex { $0.id == id }.map { state.bringers.remove(at: $0).continuation }
+        }
+    }
+
+    // MARK: - Taking
+
+    /// The next ones, at least one; none when the queue is closed, the task cancelled, or `isOver` says so.
+    func next(upTo limit: Int, unless isOver: () -> Bool) async -> [any Delivery] {
+        while true {
+            let (taken, isClosed, bringers) = state.withLock { state in
+                let taken = isOver() ? [] : Array(state.takeFirst(limit))
+                if state.count == 0 { state.isOverflowing = false }
+                let bringers = state.bringers.prefix(taken.count).map(\.continuation)
+                state.bringers.removeFirst(bringers.count)
+                return (taken, state.isClosed || isOver(), bringers)
+            }
+            for bringer in bringers { bringer.resume() }
+            if !taken.isEmpty || isClosed || Task.isCancelled { return taken }
+            await wait { state, waiter in
+                guard state.count == 0, !state.isClosed, !isOver() else { return false }
+                state.takers.append(waiter)
+                return true
+            } leave: { state, id in
+                state.takers.firstIndex { $0.id == id }.map { state.takers.remove(at: $0).continuation }
+            }
+        }
+    }
+
+    /// Lets everyone who waits for events look again whether there is reason to.
+    func wakeTakers() {
+        let takers = state.withLock { state in
+            defer { state.takers = [] }
+            return state.takers.map(\.continuation)
+        }
+        for taker in takers { taker.resume() }
+    }
+
+    /// Closes the queue; what is in it is let go.
+    func close() {
+        let (left, waiters) = state.withLock { state in
+            state.isClosed = true
+            let left = Array(state.takeFirst(.max))
+            let waiters = (state.takers + state.bringers).map(\.continuation)
+            (state.takers, state.bringers, state.items, state.head) = ([], [], [], 0)
+            return (left, waiters)
+        }
+        for waiter in waiters { waiter.resume() }
+        for delivery in left { delivery.finish() }
+    }
+
+    // MARK: - What was taken
+
+    /// An event that its handler gives back is the next one again.
+    func takeBack(_ delivery: MemoryDelivery) {
+        let (isClosed, taker) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+            guard !state.isClosed else { return (true, nil) }
+            state.items.insert(delivery, at: state.head)
+            return (false, state.takers.isEmpty ? nil : state.takers.removeFirst().continuation)
+        }
+        if isClosed { delivery.finish() }
+        taker?.resume()
+    }
+
+    /// Keeps a dead letter; the oldest go when there are as many as events may wait.
+    func bury(_ event: Occurrence, _ failure: EventFailure) {
+        // One that is no JSON cannot be shown to anybody; its failure was told.
+        guard let envelope = try? event.envelope() else { return }
+        state.withLock { state in
+            if state.deadLetters.count >= capacity { state.deadLetters.removeFirst() }
+            state.deadLetters.append(DeadLetter(event: envelope, failure: failure))
+        }
+    }
+
+    // MARK: - Waiting
+
+    private func wait(
+        enter: (inout State, (id: Int, continuation: CheckedContinuation<Void, Never>)) -> Bool,
+        leave: @escaping @Sendable (inout State, Int) -> CheckedContinuation<Void, Never>?
+    ) async {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLock { state in !Task.isCancelled && enter(&state, (id, continuation)) }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { leave(&$0, id) }?.resume()
+        }
+    }
+}

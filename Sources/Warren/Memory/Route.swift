@@ -1,0 +1,50 @@
+/// Where the events of one type go within this process, as long as nobody comes or leaves.
+@usableFromInline
+class Route: @unchecked Sendable {
+    /// `@unchecked Sendable`: all is immutable; the only subclass is in this file.
+    @usableFromInline let kind: Occurrence.Kind
+    /// Observers that run in the task that publishes.
+    let observers: [Observer]
+    /// Observers that run by themselves.
+    let observerQueues: [MemoryQueue]
+    let subscriptions: [MemoryQueue]
+    /// Whether calling the observers in place is not all there is to do.
+    @usableFromInline let hasQueues: Bool
+    /// Whether values may be handed over as they are.
+    @usableFromInline let isDirect: Bool
+
+    init(
+        _ kind: Occurrence.Kind,
+        observers: [Observer],
+        observerQueues: [MemoryQueue],
+        subscriptions: [MemoryQueue],
+        isDirect: Bool
+    ) {
+        self.kind = kind
+        self.observers = observers
+        self.observerQueues = observerQueues
+        self.subscriptions = subscriptions
+        self.isDirect = isDirect
+        hasQueues = !observerQueues.isEmpty || !subscriptions.isEmpty
+    }
+}
+
+/// The same for a Swift type, whose values handlers in place get as they are.
+@usableFromInline
+final class TypedRoute<E: Event>: Route, @unchecked Sendable {
+    @usableFromInline let handlers: [TypedHandler<E>.Handler]
+
+    init(_ route: Route) {
+        handlers = route.observers.map { observer in
+            if let typed = observer.typed as? TypedHandler<E> { return typed.handler }
+            return { _, context in try await observer.handler(context) }
+        }
+        super.init(
+            route.kind,
+            observers: route.observers,
+            observerQueues: route.observerQueues,
+            subscriptions: route.subscriptions,
+            isDirect: route.isDirect
+        )
+    }
+}
