@@ -14,6 +14,8 @@ public final class EventSubscription: Sendable {
 
     private let state = Locked(State())
     private let onCancel: @Sendable () -> Void
+    /// Another one that is ready when this one is.
+    private let leader: EventSubscription?
 
     /// - Parameters:
     ///   - name: what ``name`` says.
@@ -22,7 +24,17 @@ public final class EventSubscription: Sendable {
     package init(_ name: String, isReady: Bool, onCancel: @escaping @Sendable () -> Void) {
         self.name = name
         self.onCancel = onCancel
+        leader = nil
         if isReady { settle(.success(())) }
+    }
+
+    /// - Parameters:
+    ///   - leader: it is ready when this one is.
+    ///   - onCancel: called once, by the first ``cancel()``.
+    init(following leader: EventSubscription, onCancel: @escaping @Sendable () -> Void) {
+        name = leader.name
+        self.leader = leader
+        self.onCancel = onCancel
     }
 
     /// Waits until no event is missed from now on: until the queue exists and is consumed.
@@ -30,6 +42,7 @@ public final class EventSubscription: Sendable {
     /// - Throws: ``EventBusError``: `subscriptionRefused` when the broker does not let it be, `closed` when it was
     ///   cancelled or the bus has ended, `cancelled` when the task was.
     public func ready() async throws(EventBusError) {
+        if let leader { return try await leader.ready() }
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

@@ -18,8 +18,14 @@ package final class WorkerPool: Sendable {
         let clock: any RuntimeClock
         let reports: BusReports
 
-        package init(limits: HandlerLimits, clock: any RuntimeClock, reports: BusReports) {
-            self.permits = HandlerPermits(limits.maxHandlers)
+        /// - Parameter permits: shared with another bus of the process; unless given, this one has its own.
+        package init(
+            limits: HandlerLimits,
+            clock: any RuntimeClock,
+            reports: BusReports,
+            permits: HandlerPermits? = nil
+        ) {
+            self.permits = permits ?? HandlerPermits(limits.maxHandlers)
             self.limits = limits
             self.clock = clock
             self.reports = reports

@@ -42,12 +42,18 @@ public final class MemoryEventBus: EventBus {
     package init(
         service: String,
         configuration: MemoryEventBusConfiguration,
-        clock: any RuntimeClock
+        clock: any RuntimeClock,
+        permits: HandlerPermits? = nil
     ) throws(EventBusError) {
         try configuration.check()
         self.service = service
         self.configuration = configuration
-        surroundings = WorkerPool.Surroundings(limits: configuration.limits, clock: clock, reports: BusReports())
+        surroundings = WorkerPool.Surroundings(
+            limits: configuration.limits,
+            clock: clock,
+            reports: BusReports(),
+            permits: permits
+        )
     }
 
     /// Runs the handlers that have queues, until the task is cancelled.
