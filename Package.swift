@@ -68,7 +68,7 @@ let package = Package(
         library("WarrenTesting", ["WarrenRuntime", "CLinux"]),
         .executableTarget(
             name: "WarrenBench",
-            dependencies: ["AMQP", "WarrenRuntime", "CLinux"],
+            dependencies: ["AMQP", "Warren", "WarrenRuntime", "CLinux"],
             swiftSettings: settings
         ),
 

@@ -8,6 +8,10 @@ struct Run: Sendable {
         case consumeAck = "consume_ack"
         case consumeAckEach = "consume_ack_each"
         case pingPong = "pingpong"
+        case localBus = "local_bus"
+        case localBusBuffered = "local_bus_buffered"
+        case localBusEnvelopes = "local_bus_envelopes"
+        case localBusObservers = "local_bus_10_observers"
     }
 
     let mode: Mode
@@ -26,7 +30,8 @@ struct Run: Sendable {
           MODE      \(Mode.allCases.map(\.rawValue).joined(separator: " | "))
           N         messages
           SIZE      bytes of each message's body
-          INFLIGHT  unanswered publishes at a time (1000), or tasks that each await their own confirm (200)
+          INFLIGHT  unanswered publishes at a time (1000), or tasks that each await their own confirm (200);
+                    of local_bus_buffered: events that may wait for the handler
           --url     the broker; default: amqp://guest:guest@127.0.0.1:$BENCH_PORT, port 5672 when that is not set
 
         Prints one JSON line: wall time, messages per second, user and system CPU seconds of this process.

@@ -42,6 +42,16 @@ struct WarrenBench {
 
 extension Run {
     func measure() async throws -> Result {
+        switch mode {
+        case .localBus: try await publishInPlace()
+        case .localBusBuffered: try await publishBuffered()
+        case .localBusEnvelopes: try await publishEnvelopesInPlace()
+        case .localBusObservers: try await publishInPlace(observers: 10)
+        default: try await measureClient()
+        }
+    }
+
+    private func measureClient() async throws -> Result {
         var configuration = AMQPClientConfiguration()
         configuration.reconnect.retriesFirst = false
         return try await AMQPClient.withClient(url: url, configuration: configuration) { client in
@@ -53,6 +63,8 @@ extension Run {
             case .consumeAck: try await consumeAcking(client, coalescing: true)
             case .consumeAckEach: try await consumeAcking(client, coalescing: false)
             case .pingPong: try await pingPong(client)
+            case .localBus, .localBusBuffered, .localBusEnvelopes, .localBusObservers:
+                throw BenchError("\(mode.rawValue) has no client")
             }
         }
     }

@@ -23,10 +23,17 @@ extension EventBus {
         timeout: Duration? = nil,
         _ handler: @escaping @Sendable (E, EventContext) async throws -> Void
     ) throws(EventBusError) -> EventSubscription {
-        try subscribe(type, as: name, retry: retry, concurrency: concurrency, timeout: timeout, deciding: { event, context in
-            try await handler(event, context)
-            return .ack
-        })
+        try subscribe(
+            type,
+            as: name,
+            retry: retry,
+            concurrency: concurrency,
+            timeout: timeout,
+            deciding: { event, context in
+                try await handler(event, context)
+                return .ack
+            }
+        )
     }
 
     /// Handles every event of a type, at least once, with a handler that decides what becomes of it.
@@ -41,6 +48,7 @@ extension EventBus {
     /// - Returns: a handle.
     /// - Throws: ``EventBusError`` with code `invalidSubscription`.
     @discardableResult
+    @_disfavoredOverload  // A trailing closure that decides nothing is the other kind of handler.
     public func subscribe<E: Event>(
         _ type: E.Type,
         as name: String,
@@ -84,10 +92,16 @@ extension EventBus {
         _ handler: @escaping @Sendable (EventEnvelope, EventContext) async throws -> Void
     ) throws(EventBusError) -> EventSubscription {
         try subscribe(
-            to: patterns, as: name, retry: retry, concurrency: concurrency, timeout: timeout, deciding: { envelope, context in
-            try await handler(envelope, context)
-            return .ack
-        })
+            to: patterns,
+            as: name,
+            retry: retry,
+            concurrency: concurrency,
+            timeout: timeout,
+            deciding: { envelope, context in
+                try await handler(envelope, context)
+                return .ack
+            }
+        )
     }
 
     /// Handles every event that one of the patterns matches, at least once, with a handler that decides what becomes of
@@ -103,6 +117,7 @@ extension EventBus {
     /// - Returns: a handle.
     /// - Throws: ``EventBusError`` with code `invalidSubscription`.
     @discardableResult
+    @_disfavoredOverload  // A trailing closure that decides nothing is the other kind of handler.
     public func subscribe(
         to patterns: [String],
         as name: String,

@@ -50,7 +50,9 @@ enum EventCoding {
             return try decoder.decode(E.self, from: Data(envelope.payload.bytes))
         } catch {
             var versions = ""
-            if envelope.version != E.version { versions = " (it is version \(envelope.version), known is \(E.version))" }
+            if envelope.version != E.version {
+                versions = " (it is version \(envelope.version), known is \(E.version))"
+            }
             let reason = "the data of '\(envelope.eventType)' is no \(E.self)\(versions): \(explain(error))"
             throw EventError(.undecodable, reason)
         }

@@ -63,7 +63,10 @@ public final class HybridEventBus: EventBus {
 
     /// What happens in the background of both halves, from now on; a slow reader loses the oldest.
     public var events: AsyncStream<EventBusEvent> {
-        let (stream, continuation) = AsyncStream.makeStream(of: EventBusEvent.self, bufferingPolicy: .bufferingNewest(256))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: EventBusEvent.self,
+            bufferingPolicy: .bufferingNewest(256)
+        )
         let halves = [local.events, remote.events]
         // Ends with the streams, or with whoever listens.
         let task = Task {
@@ -115,9 +118,12 @@ public final class HybridEventBus: EventBus {
         guard !patterns.isEmpty else { return here }
         var abroad = observer
         abroad.patterns = patterns
-        return both(here, try orCancel(here) { () throws(EventBusError) in
-            try remote.add(abroad, hidingFrom: instance)
-        })
+        return both(
+            here,
+            try orCancel(here) { () throws(EventBusError) in
+                try remote.add(abroad, hidingFrom: instance)
+            }
+        )
     }
 
     /// Adds a subscriber: in memory for what stays here, and at the broker for everything else it wants.

@@ -171,18 +171,20 @@ extension MemoryEventBus {
         let timeout = configuration.publishTimeout
         let isTaken = await within(timeout) {
             while !Task.isCancelled {
-                if case .full = queue.offer(delivery) {
-                    await queue.waitForRoom()
-                } else {
+                guard case .full = queue.offer(delivery) else {
                     return true
                 }
+                await queue.waitForRoom()
             }
             return false
         }
         if isTaken { return }
         if Task.isCancelled { throw EventBusError(.cancelled, "the wait for room in '\(queue.name)' was cancelled") }
         let reason = "\(configuration.bufferSize) events wait in it, and none was taken out within \(timeout)"
-        throw EventBusError(.overloaded, "the subscription '\(queue.name)' has no room for '\(delivery.event.eventType)': \(reason)")
+        throw EventBusError(
+            .overloaded,
+            "the subscription '\(queue.name)' has no room for '\(delivery.event.eventType)': \(reason)"
+        )
     }
 
     private func wait(for signals: [StopSignal], _ occurrence: Occurrence) async throws(EventBusError) {
@@ -221,7 +223,6 @@ extension MemoryEventBus {
     @usableFromInline
     func count(observed: Int) {
         surroundings.reports.add(.published)
-        surroundings.reports.add(.keptLocal)
         if observed > 0 { surroundings.reports.add(.observed, observed) }
     }
 

@@ -78,7 +78,12 @@ public final class MemoryEventBus: EventBus {
     public var events: AsyncStream<EventBusEvent> { surroundings.reports.events }
 
     /// What was counted since the bus was made.
-    public var statistics: EventBusStatistics { surroundings.reports.statistics }
+    public var statistics: EventBusStatistics {
+        var statistics = surroundings.reports.statistics
+        // Nothing leaves this bus: counting it twice would only cost time.
+        statistics.keptLocal = statistics.published
+        return statistics
+    }
 
     /// The dead letters of a subscription, the oldest first; as many are kept as events may wait for it.
     ///
