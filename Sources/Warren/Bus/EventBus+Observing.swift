@@ -53,6 +53,12 @@ extension TopicPattern {
         }
     }
 
+    static func list(subscribing texts: [String]) throws(EventBusError) -> [TopicPattern] {
+        var patterns: [TopicPattern] = []
+        for text in texts { patterns.append(try TopicPattern(subscribing: text)) }
+        return patterns
+    }
+
     /// Exactly the events of a type.
     init(subscribing event: (some Event).Type) throws(EventBusError) {
         let kind = try Occurrence.Kind(publishing: event, service: "")

@@ -23,14 +23,9 @@ extension EventBus {
         timeout: Duration? = nil,
         _ handler: @escaping @Sendable (E, EventContext) async throws -> Void
     ) throws(EventBusError) -> EventSubscription {
-        try subscribe(
-            type,
-            as: name,
-            retry: retry,
-            concurrency: concurrency,
-            timeout: timeout,
-            deciding: { event, context in
-                try await handler(event, context)
+        try add(
+            Subscriber(name, to: [try TopicPattern(subscribing: type)], retry, concurrency, timeout) { context in
+                try await handler(try context.decode(), context)
                 return .ack
             }
         )
@@ -57,16 +52,9 @@ extension EventBus {
         timeout: Duration? = nil,
         deciding: @escaping @Sendable (E, EventContext) async throws -> Disposition
     ) throws(EventBusError) -> EventSubscription {
-        let pattern = try TopicPattern(subscribing: type)
-        return try add(
-            Subscriber(name, to: [pattern], retry: retry, concurrency: concurrency, timeout: timeout) { context in
-                let event: E
-                do throws(EventError) {
-                    event = try context.occurrence.decode(as: type)
-                } catch {
-                    throw UndecodableEvent(reason: error.message)
-                }
-                return try await deciding(event, context)
+        try add(
+            Subscriber(name, to: [try TopicPattern(subscribing: type)], retry, concurrency, timeout) { context in
+                try await deciding(try context.decode(), context)
             }
         )
     }
@@ -91,14 +79,9 @@ extension EventBus {
         timeout: Duration? = nil,
         _ handler: @escaping @Sendable (EventEnvelope, EventContext) async throws -> Void
     ) throws(EventBusError) -> EventSubscription {
-        try subscribe(
-            to: patterns,
-            as: name,
-            retry: retry,
-            concurrency: concurrency,
-            timeout: timeout,
-            deciding: { envelope, context in
-                try await handler(envelope, context)
+        try add(
+            Subscriber(name, to: try TopicPattern.list(subscribing: patterns), retry, concurrency, timeout) { context in
+                try await handler(try context.envelope, context)
                 return .ack
             }
         )
@@ -126,12 +109,21 @@ extension EventBus {
         timeout: Duration? = nil,
         deciding: @escaping @Sendable (EventEnvelope, EventContext) async throws -> Disposition
     ) throws(EventBusError) -> EventSubscription {
-        var topics: [TopicPattern] = []
-        for pattern in patterns { topics.append(try TopicPattern(subscribing: pattern)) }
-        return try add(
-            Subscriber(name, to: topics, retry: retry, concurrency: concurrency, timeout: timeout) { context in
+        try add(
+            Subscriber(name, to: try TopicPattern.list(subscribing: patterns), retry, concurrency, timeout) { context in
                 try await deciding(try context.envelope, context)
             }
         )
+    }
+}
+
+extension EventContext {
+    /// The event as the type that a handler takes.
+    fileprivate func decode<E: Event>() throws -> E {
+        do throws(EventError) {
+            return try occurrence.decode()
+        } catch {
+            throw UndecodableEvent(reason: error.message)
+        }
     }
 }

@@ -29,18 +29,6 @@ public struct Subscriber: Sendable {
     /// What is done with the events.
     public var handler: Handler
 
-    /// Creates a subscription whose handler decides about each event.
-    public init(
-        _ name: String,
-        to patterns: [TopicPattern],
-        retry: RetryPolicy = .none,
-        concurrency: Int = 1,
-        timeout: Duration? = nil,
-        _ handler: @escaping @Sendable (EventContext) async throws -> Disposition
-    ) {
-        self.init(name, to: patterns, retry: retry, concurrency: concurrency, timeout: timeout, handler: .each(handler))
-    }
-
     /// Creates a subscription.
     public init(
         _ name: String,
@@ -58,6 +46,18 @@ public struct Subscriber: Sendable {
         self.timeout = timeout
         self.prefetch = prefetch
         self.handler = handler
+    }
+
+    /// One whose handler decides about each event.
+    init(
+        _ name: String,
+        to patterns: [TopicPattern],
+        _ retry: RetryPolicy = .none,
+        _ concurrency: Int = 1,
+        _ timeout: Duration? = nil,
+        _ handler: @escaping @Sendable (EventContext) async throws -> Disposition
+    ) {
+        self.init(name, to: patterns, retry: retry, concurrency: concurrency, timeout: timeout, handler: .each(handler))
     }
 
     /// Says what makes no sense.

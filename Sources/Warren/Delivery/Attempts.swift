@@ -22,11 +22,40 @@ struct Attempts: Sendable {
                     await bury(item, failure)
                     return true
                 }
-                guard await wait(delay) else { return await release(item) }
+                guard await wait(delay) else {
+                    release(item)
+                    return true
+                }
                 item.failure = nil
             }
-            let outcome = await attempt(&item)
-            switch outcome {
+            guard case .success(let occurrence) = item.delivery.occurrence else {
+                item.fail(unreadable: item.delivery.occurrence)
+                continue
+            }
+            guard !pool.stopping.isStopped, await pool.surroundings.permits.acquire() else {
+                release(item)
+                return true
+            }
+            let result: Result<Disposition, any Error>
+            watch.begin()
+            do {
+                switch pool.subscriber.handler {
+                case .each(let handler):
+                    result = .success(try await handler(context(item, occurrence)))
+                case .batch(_, let handler):
+                    try await handler([context(item, occurrence)])
+                    result = .success(.ack)
+                }
+            } catch {
+                result = .failure(error)
+            }
+            let isInTime = watch.end()
+            pool.surroundings.permits.release()
+            if isInTime, case .success(.ack) = result {
+                accept(item)
+                return true
+            }
+            switch judge(&item, occurrence, result, isInTime: isInTime) {
             case .settled: return true
             case .failed: continue
             case .overran: return false
@@ -62,35 +91,25 @@ struct Attempts: Sendable {
             return false
         }
         guard error == nil else { return true }
-        for item in items { await settle(item, .handled) }
+        for item in items { accept(item) }
         items = []
         return true
     }
 
-    // MARK: - One attempt
+    // MARK: - After an attempt
 
-    private enum Outcome {
+    private enum Judgement {
         case settled
         case failed
         case overran
     }
 
-    private func attempt(_ item: inout Case) async -> Outcome {
-        let occurrence: Occurrence
-        switch item.delivery.occurrence {
-        case .success(let readable): occurrence = readable
-        case .failure(let error):
-            item.fail(Case.Failure(error: error.message, errorType: "undecodable", isFinal: true), counts: false)
-            return .failed
-        }
-        guard !pool.stopping.isStopped, await pool.surroundings.permits.acquire() else {
-            await settle(item, .released)
-            return .settled
-        }
-        watch.begin()
-        let result = await call(context(item, occurrence))
-        let isInTime = watch.end()
-        pool.surroundings.permits.release()
+    private func judge(
+        _ item: inout Case,
+        _ occurrence: Occurrence,
+        _ result: Result<Disposition, any Error>,
+        isInTime: Bool
+    ) -> Judgement {
         guard isInTime else {
             let timeout = pool.subscriber.timeout ?? pool.surroundings.limits.timeout
             fail(&item, occurrence, Case.Failure(error: "cancelled after \(timeout)", errorType: "timeout"))
@@ -99,43 +118,27 @@ struct Attempts: Sendable {
         }
         switch result {
         case .success(.ack), .success(.drop):
-            await settle(item, .handled)
+            accept(item)
             return .settled
         case .success(.release):
             reports.tell(.init(.released, pool.subscriber.name, eventID: occurrence.eventID))
-            await settle(item, .released)
+            release(item)
             return .settled
         case .success(.retry(let delay)):
             let error = "the handler asked for another attempt"
             fail(&item, occurrence, Case.Failure(error: error, errorType: "retry", delay: delay))
-            return .failed
         case .success(.deadLetter(let reason)):
             fail(&item, occurrence, Case.Failure(error: reason, errorType: "rejected", isFinal: true))
-            return .failed
         case .failure where Task.isCancelled:
             // The bus ends: that the handler did not is no fault of the event.
-            await settle(item, .released)
+            release(item)
             return .settled
         case .failure(let error as UndecodableEvent):
             fail(&item, occurrence, Case.Failure(error: error.reason, errorType: "undecodable", isFinal: true))
-            return .failed
         case .failure(let error):
             fail(&item, occurrence, Case.Failure(error: "\(error)", errorType: "\(type(of: error))"))
-            return .failed
         }
-    }
-
-    private func call(_ context: EventContext) async -> Result<Disposition, any Error> {
-        do {
-            switch pool.subscriber.handler {
-            case .each(let handler): return .success(try await handler(context))
-            case .batch(_, let handler):
-                try await handler([context])
-                return .success(.ack)
-            }
-        } catch {
-            return .failure(error)
-        }
+        return .failed
     }
 
     private func context(_ item: Case, _ occurrence: Occurrence) -> EventContext {
@@ -171,13 +174,20 @@ struct Attempts: Sendable {
         return await pool.stopping.sleep(until: clock.now.advanced(by: delay), clock: clock)
     }
 
-    private func release(_ item: Case) async -> Bool {
-        await settle(item, .released)
-        return true
+    // MARK: - Ends
+
+    private func accept(_ item: Case) {
+        guard item.delivery.accept() else { return notSettled(item) }
+        reports.add(pool.role == .observer ? .observed : .handled)
+    }
+
+    private func release(_ item: Case) {
+        guard item.delivery.release() else { return notSettled(item) }
+        reports.add(.released)
     }
 
     private func bury(_ item: Case, _ failure: Case.Failure) async {
-        guard pool.role == .subscription else { return await settle(item, .handled) }
+        guard pool.role == .subscription else { return accept(item) }
         let now = EventTimestamp.now()
         let report = EventFailure(
             error: failure.error,
@@ -187,22 +197,13 @@ struct Attempts: Sendable {
             lastFailedAt: item.lastFailedAt ?? now,
             handler: pool.subscriber.name
         )
-        await settle(item, .deadLetter(report))
+        guard await item.delivery.bury(report) else { return notSettled(item) }
+        reports.add(.deadLettered)
+        let reason = "\(failure.errorType): \(failure.error)"
+        reports.tell(.init(.deadLettered, pool.subscriber.name, eventID: item.eventID, reason: reason))
     }
 
-    private func settle(_ item: Case, _ outcome: DeliveryOutcome) async {
-        guard await item.delivery.settle(outcome) else {
-            let id = (try? item.delivery.occurrence.get())?.eventID
-            return reports.tell(.init(.notSettled, pool.subscriber.name, eventID: id))
-        }
-        switch outcome {
-        case .handled: reports.add(pool.role == .observer ? .observed : .handled)
-        case .released: reports.add(.released)
-        case .deadLetter(let failure):
-            reports.add(.deadLettered)
-            let id = (try? item.delivery.occurrence.get())?.eventID
-            let reason = "\(failure.errorType): \(failure.error)"
-            reports.tell(.init(.deadLettered, pool.subscriber.name, eventID: id, reason: reason))
-        }
+    private func notSettled(_ item: Case) {
+        reports.tell(.init(.notSettled, pool.subscriber.name, eventID: item.eventID))
     }
 }

@@ -23,9 +23,19 @@ struct Case: Sendable {
         firstFailedAt = delivery.firstFailedAt
     }
 
-    mutating func fail(_ failure: Failure, counts: Bool = true) {
+    /// The id of the event, where it could be read.
+    var eventID: String? { (try? delivery.occurrence.get())?.eventID }
+
+    /// An event that cannot be read fails without an attempt.
+    mutating func fail(unreadable event: Result<Occurrence, EventError>) {
+        guard case .failure(let error) = event else { return }
+        fail(Failure(error: error.message, errorType: "undecodable", isFinal: true))
+        attempts -= 1
+    }
+
+    mutating func fail(_ failure: Failure) {
         self.failure = failure
-        if counts { attempts += 1 }
+        attempts += 1
         let now = EventTimestamp.now()
         firstFailedAt = firstFailedAt ?? now
         lastFailedAt = now

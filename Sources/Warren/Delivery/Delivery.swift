@@ -1,4 +1,7 @@
 /// An event that a handler has to deal with, as its source hands it over.
+///
+/// Exactly one of its three ends is called, once. Each says whether it could be carried out; if not, the event comes
+/// again.
 package protocol Delivery: Sendable {
     /// The event, or why it cannot be read.
     var occurrence: Result<Occurrence, EventError> { get }
@@ -12,18 +15,14 @@ package protocol Delivery: Sendable {
     /// Whether it may have been handled before.
     var isRedelivered: Bool { get }
 
-    /// Carries out what was decided; called once, and returns when there is nothing left to do.
-    ///
-    /// - Returns: whether it could be carried out; otherwise the event comes again.
-    func settle(_ outcome: DeliveryOutcome) async -> Bool
-}
+    /// It is dealt with.
+    func accept() -> Bool
 
-/// What was decided about a delivery.
-package enum DeliveryOutcome: Sendable {
-    case handled
-    case deadLetter(EventFailure)
     /// Somebody else may have it, or we again.
-    case released
+    func release() -> Bool
+
+    /// It is a dead letter; returns when that is safe.
+    func bury(_ failure: EventFailure) async -> Bool
 }
 
 /// Where deliveries come from.

@@ -3,11 +3,11 @@ internal import WarrenRuntime
 /// An event in a queue of this process.
 final class MemoryDelivery: Delivery {
     let event: Occurrence
-    private let queue: MemoryQueue
+    let queue: MemoryQueue
     /// Told when the event is dealt with, where somebody waits for that.
-    private let settled: StopSignal?
+    let settled: StopSignal?
 
-    init(_ event: Occurrence, queue: MemoryQueue, settled: StopSignal?) {
+    init(_ event: Occurrence, queue: MemoryQueue, settled: StopSignal? = nil) {
         self.event = event
         self.queue = queue
         self.settled = settled
@@ -18,14 +18,19 @@ final class MemoryDelivery: Delivery {
     var firstFailedAt: EventTimestamp? { nil }
     var isRedelivered: Bool { false }
 
-    func settle(_ outcome: DeliveryOutcome) async -> Bool {
-        switch outcome {
-        case .handled: finish()
-        case .released: queue.takeBack(self)
-        case .deadLetter(let failure):
-            queue.bury(event, failure)
-            finish()
-        }
+    func accept() -> Bool {
+        finish()
+        return true
+    }
+
+    func release() -> Bool {
+        queue.takeBack(self)
+        return true
+    }
+
+    func bury(_ failure: EventFailure) async -> Bool {
+        queue.bury(event, failure)
+        finish()
         return true
     }
 

@@ -51,7 +51,9 @@ extension MemoryEventBus {
                 report(error, of: route, at: index, occurrence)
             }
         }
-        if route.hasQueues { try await enqueue(occurrence, route) }
+        if route.hasQueues {
+            if let waiting = offer(occurrence, route) { try await wait(for: waiting) }
+        }
         return .local
     }
 
@@ -85,7 +87,8 @@ extension MemoryEventBus {
                 report(error, of: route, at: index, occurrence)
             }
         }
-        if route.hasQueues { try await enqueue(occurrence, route, to: audience) }
+        guard route.hasQueues else { return }
+        if let waiting = offer(occurrence, route, to: audience) { try await wait(for: waiting) }
     }
 
     // MARK: - Routes
@@ -133,31 +136,44 @@ extension MemoryEventBus {
 
     // MARK: - Queues
 
+    /// What a publish has to wait for.
     @usableFromInline
-    func enqueue(_ occurrence: Occurrence, _ route: Route) async throws(EventBusError) {
-        try await enqueue(occurrence, route, to: .everybody)
+    struct Waiting: Sendable {
+        /// Those whose queue had no room.
+        var full: [MemoryDelivery] = []
+        /// Those whose handlers are to end first.
+        var unsettled: [MemoryDelivery] = []
     }
 
-    private func enqueue(_ occurrence: Occurrence, _ route: Route, to audience: Audience) async throws(EventBusError) {
-        var waits: [StopSignal] = []
-        let isWaiting = configuration.dispatch == .inPlace
+    /// Puts an event into the queues that have room.
+    ///
+    /// - Returns: what has to be waited for, which mostly is nothing.
+    @usableFromInline
+    func offer(_ occurrence: Occurrence, _ route: Route) -> Waiting? {
+        offer(occurrence, route, to: .everybody)
+    }
+
+    private func offer(_ occurrence: Occurrence, _ route: Route, to audience: Audience) -> Waiting? {
         for queue in route.observerQueues {
-            if case .takenForOldest = queue.offer(MemoryDelivery(occurrence, queue: queue, settled: nil)) {
-                lostOldest(queue)
-            }
+            if case .takenForOldest = queue.offer(MemoryDelivery(occurrence, queue: queue)) { lostOldest(queue) }
         }
-        guard audience == .everybody, !route.subscriptions.isEmpty else { return }
+        guard audience == .everybody else { return nil }
+        var waiting: Waiting?
         for queue in route.subscriptions {
-            let settled = isWaiting ? StopSignal() : nil
-            if let settled { waits.append(settled) }
-            let delivery = MemoryDelivery(occurrence, queue: queue, settled: settled)
-            switch queue.offer(delivery) {
-            case .taken, .takenForOldest: continue
-            case .closed: settled?.stop()
-            case .full: try await offerUntilDeadline(delivery, queue)
-            }
+            let isAwaited = configuration.dispatch == .inPlace
+            let delivery = MemoryDelivery(occurrence, queue: queue, settled: isAwaited ? StopSignal() : nil)
+            let admission = queue.offer(delivery)
+            if admission == .full { waiting = waiting.adding(delivery, to: \.full) }
+            if isAwaited, admission != .closed { waiting = waiting.adding(delivery, to: \.unsettled) }
         }
-        if isWaiting { try await wait(for: waits, occurrence) }
+        return waiting
+    }
+
+    @usableFromInline
+    func wait(for waiting: Waiting) async throws(EventBusError) {
+        for delivery in waiting.full { try await offerUntilDeadline(delivery) }
+        guard let first = waiting.unsettled.first else { return }
+        try await wait(for: waiting.unsettled.compactMap(\.settled), first.event)
     }
 
     private func lostOldest(_ queue: MemoryQueue) {
@@ -167,7 +183,8 @@ extension MemoryEventBus {
         surroundings.reports.tell(.init(.observerOverflowed, queue.name, reason: reason))
     }
 
-    private func offerUntilDeadline(_ delivery: MemoryDelivery, _ queue: MemoryQueue) async throws(EventBusError) {
+    private func offerUntilDeadline(_ delivery: MemoryDelivery) async throws(EventBusError) {
+        let queue = delivery.queue
         let timeout = configuration.publishTimeout
         let isTaken = await within(timeout) {
             while !Task.isCancelled {
@@ -232,5 +249,16 @@ extension MemoryEventBus {
         let name = route.observers[index].patterns.map(\.text).joined(separator: ", ")
         let reason = "\(type(of: error)): \(error)"
         surroundings.reports.tell(.init(.observerFailed, name, eventID: occurrence.eventID, reason: reason))
+    }
+}
+
+extension MemoryEventBus.Waiting? {
+    fileprivate func adding(
+        _ delivery: MemoryDelivery,
+        to list: WritableKeyPath<MemoryEventBus.Waiting, [MemoryDelivery]>
+    ) -> MemoryEventBus.Waiting {
+        var waiting = self ?? MemoryEventBus.Waiting()
+        waiting[keyPath: list].append(delivery)
+        return waiting
     }
 }

@@ -106,8 +106,10 @@ final class MemoryQueue: Sendable {
             let (taken, isClosed, bringers) = state.withLock { state in
                 let taken = isOver() ? [] : Array(state.takeFirst(limit))
                 if state.count == 0 { state.isOverflowing = false }
-                let bringers = state.bringers.prefix(taken.count).map(\.continuation)
-                state.bringers.removeFirst(bringers.count)
+                // Waking is dear: those who wait are woken when there is room for many.
+                let hasRoom = state.count <= capacity / 2
+                let bringers = hasRoom ? state.bringers.map(\.continuation) : []
+                if hasRoom { state.bringers = [] }
                 return (taken, state.isClosed || isOver(), bringers)
             }
             for bringer in bringers { bringer.resume() }
