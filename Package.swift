@@ -73,7 +73,7 @@ let package = Package(
         ),
 
         tests("LayersTests", []),
-        tests("WarrenRuntimeTests", ["WarrenRuntime", "WarrenTesting"]),
+        tests("WarrenRuntimeTests", ["WarrenRuntime", "WarrenTesting"], swiftSettings: exitTestSettings),
         tests("WarrenTelemetryTests", ["WarrenTelemetry", "WarrenRuntime"]),
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
         tests("WarrenTests", ["AMQP", "Warren", "WarrenTesting"]),

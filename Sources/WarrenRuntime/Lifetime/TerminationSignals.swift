@@ -18,8 +18,8 @@ package final class TerminationSignals: Sendable {
     private let waker: Waker
     private let state = Locked(State())
 
-    /// Takes the signals over, on the first call; SIGPIPE is ignored from then on, so that writing to a closed
-    /// connection is an error and not the end of the process.
+    /// Takes the signals over, on the first call; SIGPIPE and SIGXFSZ are ignored from then on, so that writing to a
+    /// closed connection, or beyond the largest file allowed, is an error and not the end of the process.
     ///
     /// Call it first thing in `main`: a signal that comes before has its usual effect.
     ///
@@ -33,7 +33,7 @@ package final class TerminationSignals: Sendable {
         try IOThread.start(name: "warren-signals") { self.listen() }
         SignalHandler.descriptor.store(waker.descriptor, ordering: .releasing)
         for signal in TerminationSignal.allCases { try SignalHandler.take(signal.rawValue) }
-        try SignalHandler.ignore(SIGPIPE)
+        for signal in [SIGPIPE, SIGXFSZ] { try SignalHandler.ignore(signal) }
     }
 
     /// The signal that came first, if one has.
