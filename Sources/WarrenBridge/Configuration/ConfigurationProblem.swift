@@ -17,10 +17,10 @@ package struct ConfigurationProblem: Sendable, Hashable {
 }
 
 extension ConfigurationProblem: CustomStringConvertible {
-    /// `FILE:LINE:COLUMN: message`
+    /// The line for an error: `FILE:LINE:COLUMN: message`.
     package var description: String { "\(location): \(message)" }
 
-    /// The same for something that is no error: `FILE:LINE:COLUMN: warning: message`.
+    /// The line for what is no error: `FILE:LINE:COLUMN: warning: message`.
     package var warning: String { "\(location): warning: \(message)" }
 
     private var location: String { place.map { "\(file):\($0)" } ?? file }

@@ -11,7 +11,7 @@ package struct TextPlace: Sendable, Hashable, Comparable, CustomStringConvertibl
         self.column = column
     }
 
-    /// `LINE:COLUMN`
+    /// The place as `LINE:COLUMN`.
     package var description: String { "\(line):\(column)" }
 
     package static func < (left: TextPlace, right: TextPlace) -> Bool {

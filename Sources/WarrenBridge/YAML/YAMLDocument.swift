@@ -21,16 +21,17 @@ package struct YAMLDocument: Sendable {
     /// In the order of the text.
     package let problems: [YAMLProblem]
 
-    package init(_ text: String, limits: Limits = Limits()) {
-        guard text.utf8.count <= limits.size else {
-            let message = "the text has \(text.utf8.count) bytes, at most \(limits.size) are read"
+    /// Takes what should be UTF-8.
+    package init(_ text: [UInt8], limits: Limits = Limits()) {
+        guard text.count <= limits.size else {
+            let message = "the text is longer than \(limits.size) bytes"
             root = nil
             problems = [YAMLProblem(TextPlace(line: 1, column: 1), message)]
             return
         }
         var composer = YAMLComposer(limits: limits)
         do throws(YAMLProblem) {
-            var reader = try YAMLEventReader(Array(text.utf8))
+            var reader = try YAMLEventReader(text)
             root = try composer.document(from: &reader)
             problems = composer.problems
         } catch {

@@ -79,15 +79,18 @@ struct YAMLEventReader: ~Copyable {
         guard unsafe parser.pointee.error != YAML_READER_ERROR else {
             return YAMLProblem(unreadablePlace, reason)
         }
-        let context = unsafe Self.text(parser.pointee.context)
-        let hint =
-            context == "while scanning an alias"
-            ? " ('*' at the beginning of a value needs quotes round it)"
-            : reason.hasPrefix("found character that cannot start any token")
-                ? " (it needs quotes round it, or spaces instead of a tab)"
-                : ""
-        let message = [context, reason].compactMap(\.self).joined(separator: ", ") + hint
-        return unsafe YAMLProblem(TextPlace(parser.pointee.problem_mark), message)
+        let place = unsafe TextPlace(parser.pointee.problem_mark)
+        guard let context = unsafe Self.text(parser.pointee.context) else { return YAMLProblem(place, reason) }
+        let start = unsafe TextPlace(parser.pointee.context_mark)
+        let beginning = start == place ? "" : " that begins at \(start)"
+        return YAMLProblem(place, "\(reason), \(context)\(beginning)\(Self.hint(reason, context))")
+    }
+
+    /// What else to say where the reason is a character that only looks harmless.
+    private static func hint(_ reason: String, _ context: String) -> String {
+        if context == "while scanning an alias" { return ": put quotes round a text that begins with '*'" }
+        guard reason == "found character that cannot start any token" else { return "" }
+        return ": put quotes round the text, or spaces for a tab"
     }
 
     /// A character that no YAML text may hold is known by its offset only.

@@ -17,6 +17,10 @@ package struct YAMLNode: Sendable {
         guard case .scalar(let text, isPlain: true) = content else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
+
+    package var isEmptySequence: Bool {
+        if case .sequence(let elements) = content { elements.isEmpty } else { false }
+    }
 }
 
 /// A key with its value.

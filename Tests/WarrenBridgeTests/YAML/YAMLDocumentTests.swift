@@ -22,46 +22,55 @@ struct YAMLDocumentTests {
         ]
     )
     func tree(text: String, outline: String) {
-        let document = YAMLDocument(text)
+        let document = YAMLDocument(Array(text.utf8))
         #expect(document.problems == [])
         #expect(document.root?.outline == outline)
     }
 
     @Test("may be empty", arguments: ["", "\n\n", "# nothing", "  \n# x\n"])
     func empty(text: String) {
-        let document = YAMLDocument(text)
+        let document = YAMLDocument(Array(text.utf8))
         #expect(document.problems == [] && document.root == nil)
     }
 
     @Test(
         "that is no YAML is a problem with its place",
         arguments: [
-            ("a: [1, 2", "1:9: while parsing a flow sequence, did not find expected ',' or ']'"),
+            (
+                "a: [1, 2",
+                "2:1: did not find expected ',' or ']', while parsing a flow sequence that begins at 1:4"
+            ),
             ("a: 1\n b: 2", "2:3: mapping values are not allowed in this context"),
-            ("a: 1\nb", "3:1: while scanning a simple key, could not find expected ':'"),
-            ("a: 'x", "1:7: while scanning a quoted scalar, found unexpected end of stream"),
-            ("a:\n\t- 1", "2:1: while scanning for the next token, found character that cannot start any token"),
-            ("a: @x", "1:4: while scanning for the next token, found character that cannot start any token"),
-            ("a: *.b", "1:5: while scanning an alias, did not find expected alphabetic or numeric character"),
+            ("a: 1\nb", "3:1: could not find expected ':', while scanning a simple key that begins at 2:1"),
+            ("a: 'x", "1:6: found unexpected end of stream, while scanning a quoted scalar that begins at 1:4"),
+            (
+                "a:\n\t- 1",
+                "2:1: found character that cannot start any token, while scanning for the next token: "
+                    + "put quotes round the text, or spaces for a tab"
+            ),
+            (
+                "a: *.b",
+                "1:5: did not find expected alphabetic or numeric character, while scanning an alias that begins at 1:4: "
+                    + "put quotes round a text that begins with '*'"
+            ),
             ("a: 1\näb: \u{1}", "2:5: control characters are not allowed"),
             ("a: \u{0}", "1:4: control characters are not allowed"),
-            ("a: \"\\q\"", "1:5: while parsing a quoted scalar, found unknown escape character"),
-            ("]", "1:1: while parsing a node, did not find expected node content"),
+            ("a: \u{FFFE}", "1:4: control characters are not allowed"),
+            ("a: \"\\q\"", "1:5: found unknown escape character, while parsing a quoted scalar that begins at 1:4"),
+            ("]", "1:1: did not find expected node content, while parsing a block node"),
             ("a: 1\n---\nb: 2", "2:1: a second document begins here, expected one in a file"),
             ("%YAML 3.0\n--- a", "1:1: found incompatible YAML document"),
         ]
     )
-    func syntax(text: String, problem: String) throws {
-        let document = YAMLDocument(text)
+    func syntax(text: String, problem: String) {
+        let document = YAMLDocument(Array(text.utf8))
         #expect(document.root == nil)
-        let found = try #require(document.problems.first)
-        #expect(document.problems.count == 1 && "\(found)".hasPrefix(problem), "\(found)")
+        #expect(document.problems.map(\.description) == [problem])
     }
 
     @Test("with several things that are not supported names them all and keeps the rest")
     func collected() {
-        let document = YAMLDocument(
-            """
+        let text = """
             a: &x 1
             b: *x
             c: !!str 2
@@ -69,9 +78,9 @@ struct YAMLDocumentTests {
             ? [1]
             : 2
             a: 3
-            '<<': 4
+            '<<': '4'
             """
-        )
+        let document = YAMLDocument(Array(text.utf8))
         #expect(
             document.problems.map(\.description) == [
                 "1:4: an anchor ('&' and a name) is not supported",
@@ -94,16 +103,16 @@ struct YAMLDocumentTests {
     func bounds() {
         var limits = YAMLDocument.Limits()
         (limits.size, limits.depth, limits.nodes) = (40, 2, 6)
-        func problems(_ text: String) -> [String] { YAMLDocument(text, limits: limits).problems.map(\.description) }
+        func problems(_ text: String) -> [String] { YAMLDocument(Array(text.utf8), limits: limits).problems.map(\.description) }
         #expect(problems("[[1]]") == [])
         #expect(problems("[[[1]]]") == ["1:4: nested more than 2 levels deep"])
-        #expect(problems("{a: {b: {c: 1}}}") == ["1:9: nested more than 2 levels deep"])
+        #expect(problems("{a: {b: {c: 1}}}") == ["1:10: nested more than 2 levels deep"])
         #expect(problems("[1, 2, 3, 4, 5]") == [])
         #expect(problems("[1, 2, 3, 4, 5, 6]") == ["1:17: more than 6 keys and values"])
         #expect(problems("a: 1\nb: 2\nc: 3\nd: 4") == ["3:4: more than 6 keys and values"])
         #expect(problems("# " + String(repeating: "x", count: 38)) == [])
         #expect(
-            problems("# " + String(repeating: "x", count: 39)) == ["1:1: the text has 41 bytes, at most 40 are read"]
+            problems("# " + String(repeating: "x", count: 39)) == ["1:1: the text is longer than 40 bytes"]
         )
     }
 }

@@ -1,7 +1,7 @@
 package import Warren
 
 extension BridgeConfiguration {
-    /// `events.eventbus`
+    /// `events.eventbus`.
     package struct EventBus: Sendable, Hashable {
         package var kind = BusKind.hybrid
 
@@ -17,7 +17,7 @@ extension BridgeConfiguration {
         package init() {}
     }
 
-    /// `events.eventbus.type`
+    /// `events.eventbus.type`.
     package enum BusKind: String, Sendable, CaseIterable {
         /// Within the process only.
         case memory
@@ -27,7 +27,7 @@ extension BridgeConfiguration {
         case hybrid
     }
 
-    /// `events.memory`
+    /// `events.memory`.
     package struct Memory: Sendable, Hashable {
         /// How many events each local subscription holds for its handlers.
         package var bufferSize = 1000
@@ -70,7 +70,7 @@ extension BridgeConfiguration {
         }
     }
 
-    /// `retry`
+    /// `retry`.
     package struct Retry: Sendable, Hashable {
         /// How often an event is handed to its handler in all, from 1 on; then it is a dead letter.
         package var maxAttempts = 3

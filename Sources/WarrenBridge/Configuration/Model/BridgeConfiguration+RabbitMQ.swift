@@ -1,7 +1,7 @@
 package import AMQP
 
 extension BridgeConfiguration {
-    /// `events.rabbitmq`
+    /// `events.rabbitmq`.
     package struct RabbitMQ: Sendable, Hashable {
         /// `url` or `url_file`, with `password` or `password_file` in it where they are given.
         package var url = AMQPURL()
@@ -26,7 +26,7 @@ extension BridgeConfiguration {
         package init() {}
     }
 
-    /// `events.rabbitmq.queues.type`
+    /// `events.rabbitmq.queues.type`.
     package enum QueueKind: String, Sendable, CaseIterable {
         /// Replicated, for events that must not be lost.
         case quorum

@@ -25,7 +25,7 @@ extension BridgeConfiguration {
         }
     }
 
-    /// `bridge.sources.unix`
+    /// `bridge.sources.unix`.
     package struct UnixSocket: Sendable, Hashable {
         /// At most 107 bytes: more do not fit into an address.
         package var path: String
@@ -35,7 +35,7 @@ extension BridgeConfiguration {
         }
     }
 
-    /// `bridge.sources.http`
+    /// `bridge.sources.http`.
     package struct HTTPListener: Sendable, Hashable {
         /// An address or a name; without brackets.
         package var host = "127.0.0.1"

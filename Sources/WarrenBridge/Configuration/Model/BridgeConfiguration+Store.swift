@@ -1,5 +1,5 @@
 extension BridgeConfiguration {
-    /// `store`
+    /// `store`.
     package enum Store: Sendable, Hashable {
         /// The path of a database file.
         case sqlite(path: String)
