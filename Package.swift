@@ -50,6 +50,7 @@ let package = Package(
         cLibrary("CLinux"),
         cLibrary("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev"),
         cLibrary("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+        cLibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
 
         // Floors 1 to 3.
         library("WarrenRuntime", ["CLinux"]),
@@ -57,10 +58,13 @@ let package = Package(
         library("AMQP", ["WarrenRuntime", "WarrenTelemetry", "CLinux", "CRabbitMQ", "COpenSSL"]),
         library("Warren", ["WarrenRuntime", "WarrenTelemetry"]),
 
+        // Floor 5: the daemon.
+        library("WarrenBridge", ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry", "CLinux", "CYAML"]),
+
         // Floor 6: the executable.
         .executableTarget(
             name: "WarrenCLI",
-            dependencies: ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry"],
+            dependencies: ["AMQP", "Warren", "WarrenBridge", "WarrenRuntime", "WarrenTelemetry"],
             swiftSettings: settings
         ),
 
@@ -77,6 +81,7 @@ let package = Package(
         tests("WarrenTelemetryTests", ["WarrenTelemetry", "WarrenRuntime"]),
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
         tests("WarrenTests", ["AMQP", "Warren", "WarrenTesting"]),
+        tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenTesting"]),
         tests("WarrenTestingTests", ["WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
         tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRuntime", "WarrenTesting"]),
     ]

@@ -28,7 +28,7 @@ enum Floors {
         "COpenSSL": ["AMQP/Transport/"],
         "CSQLite": ["WarrenStorage/"],
         "CPostgreSQL": ["WarrenStorage/"],
-        "CYAML": ["WarrenBridge/"],
+        "CYAML": ["WarrenBridge/YAML/"],
         "CMicroHTTPD": ["WarrenBridge/"],
         "CCurl": ["WarrenBridge/"],
     ]

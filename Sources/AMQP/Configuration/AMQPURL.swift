@@ -90,6 +90,11 @@ public struct AMQPURL: Sendable, Hashable {
     /// Option `connection_name`: what the broker's management pages call the connection.
     public var connectionName: String?
 
+    /// Creates `amqp://guest:guest@localhost:5672/`, a broker on the same machine as it comes.
+    public init() {
+        hosts = [Host(name: "localhost", port: Self.defaultPort)]
+    }
+
     /// Parses a URL.
     ///
     /// - Throws: ``AMQPError`` (`invalidURL`) that says what is wrong, at which byte, and what was expected. It never

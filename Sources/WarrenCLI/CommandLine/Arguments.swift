@@ -1,3 +1,5 @@
+import WarrenRuntime
+
 /// A command line taken apart: `--name value`, `--name=value`, `--flag`; after `--` everything is an operand.
 package struct Arguments: Sendable {
     package private(set) var operands: [String] = []
@@ -55,29 +57,7 @@ package struct Arguments: Sendable {
         values[option.name] = next
     }
 
-    // MARK: - Hints
-
     private static func hint(for name: String, among options: [CommandOption]) -> String {
-        let nearest = options.map { (name: $0.name, distance: distance($0.name, name)) }.min {
-            $0.distance < $1.distance
-        }
-        guard let nearest, nearest.distance <= 2 else { return "" }
-        return ", did you mean '\(nearest.name)'?"
-    }
-
-    /// How many letters have to be added, removed or changed (Levenshtein).
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right.utf8.prefix(64))
-        var row = Array(0...right.count)
-        for (index, byte) in left.utf8.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in right.indices {
-                let changed = diagonal + (right[column] == byte ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
+        Spelling.nearest(to: name, among: options.map(\.name)).map { ", did you mean '\($0)'?" } ?? ""
     }
 }

@@ -1,5 +1,6 @@
-/// One of the words after `warren`: what it takes, what it says about itself, and what it does.
+/// One of the words after `warren`, or two of them: what it takes, what it says about itself, and what it does.
 package struct Command: Sendable {
+    /// One word, or two for a command of a group: `config check`.
     package let name: String
     package let summary: String
     /// The forms it can be called in, each without `warren`.
@@ -8,6 +9,8 @@ package struct Command: Sendable {
     /// What the help says beyond the options.
     package let notes: String
     package let run: @Sendable (Arguments, Console) async throws(CommandFailure) -> ExitStatus
+
+    var words: [String] { name.split(separator: " ").map(String.init) }
 
     /// What `warren <name> --help` prints.
     package var help: String {

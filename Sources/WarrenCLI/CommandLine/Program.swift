@@ -1,7 +1,7 @@
 /// The whole program, but for the process round it.
 package enum Program {
     package static let version = "0.1.0"
-    package static let commands: [Command] = [.publish, .tail, .doctor]
+    package static let commands: [Command] = [.publish, .tail, .doctor, .configCheck]
 
     /// Runs the command line (without the program's name) and says how it went; whatever fails is explained on stderr.
     package static func run(_ arguments: [String], console: Console) async -> ExitStatus {
@@ -9,18 +9,23 @@ package enum Program {
         do throws(CommandFailure) {
             let first = arguments.first ?? ""
             if first == "--help" || first == "-h" || first == "help" {
-                try await console.print(overview)
+                try await console.print(overview(of: commands))
                 return .done
             }
             if first == "--version" {
                 try await console.print("warren \(version)\n")
                 return .done
             }
-            guard let command = commands.first(where: { $0.name == first }) else {
-                throw .usage(first.isEmpty ? "no command given" : "unknown command '\(first)'")
+            guard let command = commands.first(where: { arguments.starts(with: $0.words) }) else {
+                let group = commands.filter { $0.words.count > 1 && $0.words.first == first }
+                guard !group.isEmpty else {
+                    throw .usage(first.isEmpty ? "no command given" : "unknown command '\(first)'")
+                }
+                name += " \(first)"
+                return try await explain(group, arguments.dropFirst(), console)
             }
             name += " \(command.name)"
-            return try await run(command, arguments.dropFirst(), console)
+            return try await run(command, arguments.dropFirst(command.words.count), console)
         } catch {
             console.say("\(name): \(error.message)")
             if error.status == .usage { console.say("try '\(name) --help'") }
@@ -41,7 +46,21 @@ package enum Program {
         return try await command.run(try Arguments(arguments, options: command.options), console)
     }
 
-    private static var overview: String {
+    /// What there is to say where only the first word of a group of commands is known.
+    private static func explain(
+        _ group: [Command],
+        _ arguments: ArraySlice<String>,
+        _ console: Console
+    ) async throws(CommandFailure) -> ExitStatus {
+        let second = arguments.first ?? ""
+        guard second == "--help" || second == "-h" else {
+            throw .usage(second.isEmpty ? "a second word is missing" : "unknown command '\(second)'")
+        }
+        try await console.print(overview(of: group))
+        return .done
+    }
+
+    private static func overview(of commands: [Command]) -> String {
         let width = (commands.map(\.name.count).max() ?? 0) + 2
         let rows = commands.map { command in
             "  " + command.name + String(repeating: " ", count: width - command.name.count) + command.summary

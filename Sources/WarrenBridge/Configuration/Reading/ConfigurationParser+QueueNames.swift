@@ -1,0 +1,55 @@
+extension ConfigurationParser {
+    /// Reports each queue that could not be called what it would be called.
+    func checkQueueNames() {
+        let prefix = configuration.rabbitMQ.queues.prefix
+        if let reason = QueueName.objection(toPrefix: prefix) {
+            places.prefix?.report(reason)
+            return
+        }
+        func check(_ queue: String, at value: ConfigurationValue?) {
+            if let reason = QueueName.objection(to: queue) { value?.report(reason) }
+        }
+        check(configuration.queue(ofService: configuration.service), at: places.service ?? places.prefix)
+        var lines = [configuration.service: 0]
+        for service in places.routes.flatMap(\.services) where lines[service.value] == nil {
+            lines[service.value] = service.source.node.place.line
+            check(configuration.queue(ofService: service.value), at: service.source)
+        }
+        for place in places.sinks {
+            check(configuration.queue(ofSink: place.sink), at: place.name)
+            let twin = "\(configuration.service).\(place.sink.name)"
+            guard let line = lines[twin], !configuration.isRouted(place.sink) else { continue }
+            place.name.report("its queue would be that of the service \(twin.quoted), on line \(line)")
+        }
+    }
+}
+
+/// What a queue may be called.
+enum QueueName {
+    /// In bytes; `.dead` and what the broker keeps for itself still fit behind it.
+    static let maximumLength = 200
+
+    static func objection(to name: String) -> String? {
+        let length = name.utf8.count
+        if length > maximumLength {
+            return "its queue \(name.quoted) has a name of \(length) bytes, expected at most \(maximumLength)"
+        }
+        if let reason = reserved(name) { return "its queue would be called \(name.quoted): \(reason)" }
+        guard name.hasSuffix(".dead") else { return nil }
+        return "its queue would be called \(name.quoted), as if it held the dead letters of another"
+    }
+
+    static func objection(toPrefix prefix: String) -> String? {
+        let length = prefix.utf8.count
+        guard length < maximumLength else {
+            return "a text of \(length) bytes, expected less than the \(maximumLength) of a queue's name"
+        }
+        return reserved(prefix).map { "\(prefix.quoted): \($0)" }
+    }
+
+    /// Why nobody may declare what begins so.
+    static func reserved(_ name: String) -> String? {
+        if name.hasPrefix("amq.") { return "'amq.' belongs to the broker" }
+        return name.hasPrefix("warren.delay.") ? "'warren.delay.' belongs to retries" : nil
+    }
+}
