@@ -46,12 +46,14 @@ package final class BackgroundWork: Sendable {
             return !state.hasRun
         }
         guard isFirst else { return false }
-        _ = await gracefully(grace, clock: clock, stop: { self.stop() }) {
-            await withDiscardingTaskGroup { group in
-                for await job in self.jobs { group.addTask { await job() } }
-            }
-        }
+        _ = await gracefully(grace, clock: clock, stop: { self.stop() }, work: { await self.runJobs() })
         return true
+    }
+
+    private func runJobs() async {
+        await withDiscardingTaskGroup { group in
+            for await job in jobs { group.addTask { await job() } }
+        }
     }
 
     package func stop() {

@@ -18,7 +18,7 @@ package final class WorkerPool: Sendable {
         let clock: any RuntimeClock
         let reports: BusReports
 
-        /// - Parameter permits: shared with another bus of the process; unless given, this one has its own.
+        /// `permits` are shared with another bus of the process; unless given, this one has its own.
         package init(
             limits: HandlerLimits,
             clock: any RuntimeClock,

@@ -140,6 +140,8 @@ public class Occurrence: @unchecked Sendable {
 }
 
 /// An event published as a typed value.
+///
+/// `@unchecked Sendable`: what it adds to its superclass is immutable.
 @usableFromInline
 final class TypedOccurrence<E: Event>: Occurrence, @unchecked Sendable {
     @usableFromInline let event: E

@@ -1,7 +1,8 @@
 /// Where the events of one type go within this process, as long as nobody comes or leaves.
+///
+/// `@unchecked Sendable`: all is immutable; the only subclass is in this file.
 @usableFromInline
 class Route: @unchecked Sendable {
-    /// `@unchecked Sendable`: all is immutable; the only subclass is in this file.
     @usableFromInline let kind: Occurrence.Kind
     /// Observers that run in the task that publishes.
     let observers: [Observer]
@@ -30,6 +31,8 @@ class Route: @unchecked Sendable {
 }
 
 /// The same for a Swift type, whose values handlers in place get as they are.
+///
+/// `@unchecked Sendable`: as its superclass, what it adds is immutable.
 @usableFromInline
 final class TypedRoute<E: Event>: Route, @unchecked Sendable {
     @usableFromInline let handlers: [TypedHandler<E>.Handler]

@@ -4,6 +4,7 @@ public import Glibc
 public import Synchronization
 #endif
 
+#if !THREAD_SANITIZER
 /// A value behind a lock: the only lock in the package.
 ///
 /// The body runs under the lock, so it decides and returns; it does no I/O, resumes no continuation and calls no user
@@ -11,16 +12,17 @@ public import Synchronization
 ///
 /// `public`, though no product shows it: the compiler specialises `package` generics in their own module alone, and an
 /// unspecialised lock costs several times as much.
-#if !THREAD_SANITIZER
 public struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
     @usableFromInline let mutex: Mutex<Value>
 
+    /// Puts a value behind a lock of its own.
     @inlinable
     @inline(__always)
     public init(_ value: consuming sending Value) {
         self.mutex = Mutex(value)
     }
 
+    /// Calls `body` with the value while nobody else has it, and returns what it returns.
     @inlinable
     @inline(__always)
     public borrowing func withLock<Result: ~Copyable, Failure: Error>(
@@ -39,6 +41,7 @@ public struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline let value: UnsafeMutablePointer<Value>
 
+    /// Puts a value behind a lock of its own.
     @inlinable
     @inline(__always)
     public init(_ value: consuming sending Value) {
@@ -56,6 +59,7 @@ public struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
         unsafe mutex.deallocate()
     }
 
+    /// Calls `body` with the value while nobody else has it, and returns what it returns.
     @inlinable
     @inline(__always)
     public borrowing func withLock<Result: ~Copyable, Failure: Error>(
