@@ -86,6 +86,16 @@ public final class HybridEventBus: EventBus {
         local.statistics + remote.statistics
     }
 
+    /// Whether events of a type never leave the process.
+    package func keepsLocal(_ type: String) -> Bool {
+        rules.reach(of: type) == .local
+    }
+
+    /// Whether all that a pattern matches never leaves the process.
+    package func keepsLocal(_ pattern: TopicPattern) -> Bool {
+        rules.keepLocal(pattern)
+    }
+
     // MARK: - Publishing
 
     /// Takes an event over, and sends it as far as its rule has it.

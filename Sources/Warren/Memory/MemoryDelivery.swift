@@ -37,5 +37,6 @@ final class MemoryDelivery: Delivery {
     /// Nothing more will become of it.
     func finish() {
         settled?.stop()
+        queue.settledOne()
     }
 }

@@ -95,6 +95,13 @@ public final class MemoryEventBus: EventBus {
         }
     }
 
+    /// Waits until subscriptions have dealt with all that was published before, or the task is cancelled.
+    ///
+    /// Only while the bus runs does anybody deal with it.
+    public func drain() async {
+        for queue in state.withLock({ $0.subscriptions.values.map(\.queue) }) { await queue.waitUntilIdle() }
+    }
+
     // MARK: - Who listens
 
     /// Adds an observer.

@@ -24,6 +24,9 @@ final class MemoryQueue: Sendable {
         var items: [MemoryDelivery] = []
         var head = 0
         var isClosed = false
+        /// How many were taken in and are not dealt with.
+        var unsettled = 0
+        var idlers: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
         var isOverflowing = false
         var nextID = 0
         var takers: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -73,6 +76,7 @@ final class MemoryQueue: Sendable {
             }
             state.compact()
             state.items.append(delivery)
+            if admission == .taken { state.unsettled += 1 }
             return (admission, state.takers.isEmpty ? nil : state.takers.removeFirst().continuation)
         }
         taker?.resume()
@@ -147,6 +151,28 @@ final class MemoryQueue: Sendable {
     }
 
     // MARK: - What was taken
+
+    /// One more is dealt with.
+    func settledOne() {
+        let idlers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.unsettled -= 1
+            guard state.unsettled == 0 else { return [] }
+            defer { state.idlers = [] }
+            return state.idlers.map(\.continuation)
+        }
+        for idler in idlers { idler.resume() }
+    }
+
+    /// Waits until all that was taken in is dealt with, or the task is cancelled.
+    func waitUntilIdle() async {
+        await wait { state, waiter in
+            guard state.unsettled > 0 else { return false }
+            state.idlers.append(waiter)
+            return true
+        } leave: { state, id in
+            state.idlers.firstIndex { $0.id == id }.map { state.idlers.remove(at: $0).continuation }
+        }
+    }
 
     /// An event that its handler gives back is the next one again.
     func takeBack(_ delivery: MemoryDelivery) {

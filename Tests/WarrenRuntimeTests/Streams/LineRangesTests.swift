@@ -1,5 +1,5 @@
 import Testing
-import WarrenCLI
+import WarrenRuntime
 
 @Suite("Numbers of lines")
 struct LineRangesTests {

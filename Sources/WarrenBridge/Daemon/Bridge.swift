@@ -1,0 +1,170 @@
+package import Warren
+package import WarrenRuntime
+
+/// The daemon: events come in by its sources, cross the bus, and leave by its sinks.
+///
+/// It is at-least-once from end to end: a source counts an event as accepted when it is safe, and a sink's event is
+/// dealt with when its target has it.
+package final class Bridge: Sendable {
+    /// Where a bridge reads, writes and talks.
+    package struct Surroundings: Sendable {
+        /// Read when the configuration has the source `stdin`.
+        package var input: @Sendable () throws(SystemError) -> InputThread
+        /// Written by the sink `stdout`.
+        package var output: OutputThread
+        /// Takes a line for people.
+        package var say: @Sendable (String) -> Void
+        /// Takes what replaces the progress line.
+        package var progress: @Sendable (String) -> Void
+        package var clock: any RuntimeClock
+
+        package init(
+            input: @escaping @Sendable () throws(SystemError) -> InputThread,
+            output: OutputThread,
+            say: @escaping @Sendable (String) -> Void,
+            progress: @escaping @Sendable (String) -> Void,
+            clock: any RuntimeClock = SystemClock()
+        ) {
+            self.input = input
+            self.output = output
+            self.say = say
+            self.progress = progress
+            self.clock = clock
+        }
+    }
+
+    /// How long what was read may take to get safe after the bridge was asked to end.
+    private static let grace = Duration.seconds(10)
+    private static let progressInterval = Duration.milliseconds(250)
+
+    private let configuration: BridgeConfiguration
+    private let surroundings: Surroundings
+    private let bus: BridgeBus
+    private let sinks: [SinkGroup.Member]
+    private let subscriptions: [EventSubscription]
+    private let source: LineSource?
+    private let start: MonotonicTime
+    private let stopping = StopSignal()
+    private let failure = Locked<BridgeFailure?>(nil)
+
+    /// Opens what the configuration names; nothing is connected before ``run()``.
+    ///
+    /// - Throws: ``BridgeFailure``, saying what cannot be opened or makes no sense.
+    package init(_ configuration: BridgeConfiguration, _ surroundings: Surroundings) async throws(BridgeFailure) {
+        self.configuration = configuration
+        self.surroundings = surroundings
+        start = surroundings.clock.now
+        let sinks = try await Self.open(configuration.sinks, surroundings)
+        do {
+            bus = try BridgeBus(configuration, clock: surroundings.clock)
+            subscriptions = try Self.subscribe(sinks, configuration, bus)
+            source = try configuration.sources.stdin.map { [bus, subscriptions] _ throws(BridgeFailure) in
+                try Self.source(bus, subscriptions, surroundings)
+            }
+        } catch {
+            for member in sinks { await member.sink.close() }
+            throw error
+        }
+        self.sinks = sinks
+    }
+
+    /// Runs until the input has ended, where that is all there is to wait for, or the task is cancelled; drains then.
+    ///
+    /// - Throws: ``BridgeFailure``, saying why it cannot go on, or which lines are not safe.
+    package func run() async throws(BridgeFailure) {
+        _ = await gracefully(
+            Self.grace,
+            clock: surroundings.clock,
+            stop: {
+                self.stopping.stop()
+                self.source?.stop()
+            },
+            work: { await self.work() }
+        )
+        for member in sinks { await member.sink.close() }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        if let left = source?.unsafeLines, left.count > 0 {
+            throw BridgeFailure(.failed, "\(left) \(left.count == 1 ? "was" : "were") read, but not known to be safe")
+        }
+    }
+
+    /// What was done so far.
+    package var report: BridgeReport {
+        var report = BridgeReport()
+        report.service = configuration.service
+        report.input = source?.counts ?? report.input
+        report.bus = bus.bus.statistics
+        report.sinks = sinks.map { ($0.sink.name, $0.taken.value) }
+        report.elapsed = start.duration(until: surroundings.clock.now)
+        return report
+    }
+
+    // MARK: - Running
+
+    private func work() async {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await self.runBus()
+                return true
+            }
+            group.addTask {
+                await self.runSource()
+                return true
+            }
+            group.addTask {
+                await self.narrate()
+                return false
+            }
+            group.addTask {
+                await self.showProgress()
+                return false
+            }
+            // The source has no more, or the bus cannot go on.
+            for await isEnd in group where isEnd { group.cancelAll() }
+        }
+    }
+
+    private func runBus() async {
+        do {
+            try await bus.bus.run()
+        } catch {
+            fail(BridgeFailure(error.code == .unavailable ? .unavailable : .failed, error.message))
+        }
+    }
+
+    /// Returns when the bridge may end.
+    private func runSource() async {
+        if let source {
+            do {
+                try await source.run()
+            } catch {
+                return fail(error)
+            }
+            let goesOn = configuration.sources.stdin?.atEnd == .continue
+            if !goesOn, !stopping.isStopped { await bus.drain(until: stopping, subscriptions, surroundings.clock) }
+            if goesOn { await stopping.wait() }
+        } else {
+            await stopping.wait()
+        }
+        // What stays in the process has nobody else to deal with it.
+        await bus.local?.drain()
+    }
+
+    private func fail(_ new: BridgeFailure) {
+        failure.withLock { $0 = $0 ?? new }
+    }
+
+    private func narrate() async {
+        var throttle = Throttle(interval: .seconds(1))
+        for await event in bus.bus.events {
+            if let line = throttle.pass(event, at: surroundings.clock.now) { surroundings.say(line) }
+        }
+    }
+
+    private func showProgress() async {
+        let clock = surroundings.clock
+        while (try? await clock.sleep(until: clock.now.advanced(by: Self.progressInterval))) != nil {
+            surroundings.progress(report.summary)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package import WarrenRuntime
+package import Warren
+
+/// What a bridge has done so far.
+package struct BridgeReport: Sendable {
+    /// The service.
+    package var service = ""
+    /// What the source has read and handed over.
+    package var input = InputCounts()
+    /// What the bus has counted.
+    package var bus = EventBusStatistics()
+    /// How many events each sink has taken, in the order of the configuration.
+    package var sinks: [(name: String, taken: Int)] = []
+    /// Since the bridge began.
+    package var elapsed = Duration.zero
+
+    /// What came of the lines of the input.
+    package struct InputCounts: Sendable, Hashable {
+        /// Events handed over.
+        package var accepted = 0
+        /// Of these, those that are safe at the broker.
+        package var confirmed = 0
+        /// Of the confirmed ones, those that no queue took.
+        package var unrouted = 0
+        /// Of the accepted ones, those that stayed in this process.
+        package var keptLocal = 0
+        /// Sent again because nobody knew what had become of them, or because the broker refused them at first.
+        package var resent = 0
+        /// Lines that hold no event.
+        package var bad = LineRanges()
+
+        package init() {}
+
+        /// Accepted and neither confirmed nor local yet.
+        package var underWay: Int { accepted - confirmed - keptLocal }
+    }
+
+    package init() {}
+
+    /// The counts in one line.
+    package var summary: String {
+        var parts: [String] = []
+        if input.accepted > 0 || input.bad.count > 0 {
+            parts.append("published \(input.accepted)")
+            parts.append("confirmed \(input.confirmed)" + (input.unrouted > 0 ? " (no queue took \(input.unrouted))" : ""))
+            parts.append("kept local \(input.keptLocal)")
+            if input.resent > 0 { parts.append("sent again \(input.resent)") }
+            if input.bad.count > 0 { parts.append("\(input.bad.count) bad \(input.bad.count == 1 ? "line" : "lines")") }
+        }
+        for sink in sinks { parts.append("\(sink.name) took \(sink.taken)") }
+        parts.append("dead-lettered \(bus.deadLettered)")
+        return parts.joined(separator: ", ")
+    }
+
+    /// The counts as one JSON object.
+    package var json: [UInt8] {
+        var members = JSONMembers()
+        func add(_ key: String, _ number: Int) { members.append(key: key, validJSON: "\(number)".utf8) }
+        members.append(key: "service", text: service)
+        add("published", input.accepted)
+        add("confirmed", input.confirmed)
+        add("unrouted", input.unrouted)
+        add("kept_local", input.keptLocal)
+        add("sent_again", input.resent)
+        add("bad_lines", input.bad.count)
+        var taken = JSONMembers()
+        for sink in sinks { taken.append(key: sink.name, validJSON: "\(sink.taken)".utf8) }
+        members.append(key: "sinks", validJSON: taken.json())
+        add("failed", bus.failed)
+        add("dead_lettered", bus.deadLettered)
+        let (seconds, attoseconds) = elapsed.components
+        add("elapsed_ms", Int(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+        return members.json()
+    }
+}

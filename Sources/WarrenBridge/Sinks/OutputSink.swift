@@ -1,0 +1,23 @@
+package import Warren
+package import WarrenRuntime
+
+/// NDJSON on stdout; an event is taken when its line is written.
+package final class OutputSink: Sink {
+    package let name: String
+    package let types: TopicPatternSet
+    private let output: OutputThread
+
+    /// The output belongs to the caller, who ends it.
+    package init(name: String, types: [TopicPattern], output: OutputThread) {
+        self.name = name
+        self.types = TopicPatternSet(types)
+        self.output = output
+    }
+
+    package func take(_ events: [EventEnvelope]) async throws {
+        try await output.write(events.flatMap(\.line))
+        try await output.flush()
+    }
+
+    package func close() async {}
+}

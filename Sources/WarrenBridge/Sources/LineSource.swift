@@ -1,0 +1,276 @@
+package import Warren
+package import WarrenRuntime
+
+/// Publishes the events in lines of NDJSON, and holds on to each until it is safe.
+///
+/// Three tasks in a row: one reads, one sends in order, one waits for what became of it and has what is not safe sent
+/// again. Events that stay in the process wait for none that go to the broker.
+package final class LineSource: Sendable {
+    /// The longest line taken, in bytes.
+    package static let maximumLine = 16 << 20
+    /// How many bytes of events may have been read and not be safe yet; then no more is read.
+    private static let capacity = 16 << 20
+    /// What an event weighs beyond its bytes.
+    private static let overhead = 1 << 10
+
+    private struct Item: Sendable {
+        let line: Int
+        let weight: Int
+        let event: EventEnvelope
+    }
+
+    private struct Sent: Sendable {
+        let item: Item
+        let pending: PendingReceipt
+    }
+
+    private struct State {
+        var counts = BridgeReport.InputCounts()
+        /// Lines read and not safe yet.
+        var unsafe: Set<Int> = []
+        var holdup: String?
+        var failure: BridgeFailure?
+    }
+
+    private let input: InputThread
+    private let bus: any EventBus
+    private let keepsLocal: @Sendable (_ type: String) -> Bool
+    private let whenReady: @Sendable () async -> Void
+    private let clock: any RuntimeClock
+    private let say: @Sendable (String) -> Void
+    private let outgoing = BoundedChannel<Item>(capacity: capacity)
+    private let underWay = BoundedChannel<Sent>(capacity: capacity)
+    private let state = Locked(State())
+
+    /// - Parameters:
+    ///   - input: where lines come from.
+    ///   - bus: where events go.
+    ///   - keepsLocal: whether events of a type stay in the process.
+    ///   - whenReady: returns when events may go to the broker.
+    ///   - clock: measures how long to wait before sending again.
+    ///   - say: takes a line for people.
+    package init(
+        _ input: InputThread,
+        to bus: any EventBus,
+        keepsLocal: @escaping @Sendable (_ type: String) -> Bool,
+        whenReady: @escaping @Sendable () async -> Void,
+        clock: any RuntimeClock,
+        say: @escaping @Sendable (String) -> Void
+    ) {
+        self.input = input
+        self.bus = bus
+        self.keepsLocal = keepsLocal
+        self.whenReady = whenReady
+        self.clock = clock
+        self.say = say
+    }
+
+    /// What came of the lines so far.
+    package var counts: BridgeReport.InputCounts { state.withLock { $0.counts } }
+
+    /// Lines that were read and are not known to be safe.
+    package var unsafeLines: LineRanges {
+        var ranges = LineRanges()
+        for line in state.withLock({ $0.unsafe }).sorted() { ranges.append(line) }
+        return ranges
+    }
+
+    /// Publishes every line, and returns when all of them are safe.
+    ///
+    /// Cancelled, it gives up what is not safe yet.
+    ///
+    /// - Throws: why the input cannot be read to its end, or why nothing can ever be published.
+    package func run() async throws(BridgeFailure) {
+        await withTaskGroup { group in
+            group.addTask {
+                await self.read()
+                self.outgoing.close()
+            }
+            group.addTask {
+                await self.send()
+                self.outgoing.close()
+                self.underWay.close()
+            }
+            group.addTask {
+                await self.seeSafe()
+                self.underWay.close()
+            }
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// Reads no more; what was read is still seen safe.
+    package func stop() {
+        input.stop()
+    }
+
+    // MARK: - Reading
+
+    private func read() async {
+        var splitter = LineSplitter(limit: Self.maximumLine)
+        var number = 0
+        while !Task.isCancelled {
+            var lines: [LineSplitter.Line] = []
+            var isAtEnd = false
+            switch await input.next() {
+            case .bytes(let bytes): splitter.feed(bytes) { lines.append($0) }
+            case .end:
+                if let last = splitter.finish() { lines.append(last) }
+                isAtEnd = true
+            case .failed(let error):
+                fail(BridgeFailure(.failed, "cannot read the input: \(SystemError.reason(error.code))"))
+                isAtEnd = true
+            }
+            for line in lines {
+                number += 1
+                guard await take(line, number) else { return }
+            }
+            if isAtEnd { return }
+        }
+    }
+
+    /// - Returns: whether there is any sense in going on.
+    private func take(_ line: LineSplitter.Line, _ number: Int) async -> Bool {
+        guard case .text(let bytes) = line else {
+            refuse(number, "longer than \(Self.maximumLine >> 20) MiB")
+            return true
+        }
+        // An empty line between two events says nothing wrong.
+        guard bytes.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return true }
+        let event: EventEnvelope
+        do {
+            event = try EventEnvelope(completing: bytes, source: bus.service)
+        } catch {
+            refuse(number, error.message)
+            return true
+        }
+        let item = Item(line: number, weight: bytes.count + Self.overhead, event: event)
+        state.withLock { state in
+            state.counts.accepted += 1
+            state.unsafe.insert(number)
+        }
+        guard keepsLocal(event.eventType) else { return await outgoing.bring(item, weight: item.weight) }
+        while let pending = await sendUntilTaken(item) {
+            if await see(Sent(item: item, pending: pending)) { return true }
+        }
+        return false
+    }
+
+    // MARK: - Sending
+
+    private func send() async {
+        await whenReady()
+        while case let items = await outgoing.takeAll(), !items.isEmpty {
+            for item in items {
+                guard let pending = await sendUntilTaken(item) else { return }
+                guard await underWay.bring(Sent(item: item, pending: pending), weight: item.weight) else { return }
+            }
+        }
+    }
+
+    /// Tries until the bus takes the event.
+    ///
+    /// - Returns: the publish under way; `nil` when nothing can ever be published, or the task is cancelled.
+    private func sendUntilTaken(_ item: Item) async -> PendingReceipt? {
+        let backoff = Backoff(initial: .milliseconds(50), maximum: .seconds(5))
+        var attempt = 0
+        while !Task.isCancelled {
+            do {
+                return try await bus.send(item.event)
+            } catch {
+                switch error.code {
+                case .invalidEvent:
+                    retract(item, error.message)
+                    return PendingReceipt { () throws(EventBusError) in throw error }
+                case .closed:
+                    fail(BridgeFailure(.unavailable, error.message))
+                    return nil
+                case .cancelled:
+                    return nil
+                default:
+                    holdUp(error.message)
+                }
+            }
+            attempt += 1
+            try? await clock.sleep(until: clock.now.advanced(by: backoff.delay(attempt: attempt)))
+        }
+        return nil
+    }
+
+    // MARK: - Seeing it safe
+
+    private func seeSafe() async {
+        while case var batch = await underWay.takeAll(), !batch.isEmpty {
+            while !batch.isEmpty {
+                var again: [Item] = []
+                for sent in batch where await !see(sent) { again.append(sent.item) }
+                batch = []
+                for item in again {
+                    state.withLock { $0.counts.resent += 1 }
+                    guard let pending = await sendUntilTaken(item) else { return }
+                    batch.append(Sent(item: item, pending: pending))
+                }
+            }
+        }
+    }
+
+    /// - Returns: whether the event needs no more care.
+    private func see(_ sent: Sent) async -> Bool {
+        do {
+            let receipt = try await sent.pending.receipt
+            let wasHeldUp = state.withLock { state in
+                state.unsafe.remove(sent.item.line)
+                switch receipt {
+                case .local: state.counts.keptLocal += 1
+                case .spooled: state.counts.confirmed += 1
+                case .confirmed(let routed):
+                    state.counts.confirmed += 1
+                    if !routed { state.counts.unrouted += 1 }
+                }
+                defer { state.holdup = nil }
+                return state.holdup != nil
+            }
+            if wasHeldUp { say("events are taken again") }
+            return true
+        } catch {
+            if error.code == .invalidEvent {
+                retract(sent.item, error.message)
+                return true
+            }
+            guard !Task.isCancelled else { return true }
+            holdUp(error.message)
+            return false
+        }
+    }
+
+    // MARK: - What went wrong
+
+    private func refuse(_ line: Int, _ reason: String) {
+        state.withLock { $0.counts.bad.append(line) }
+        say("line \(line): \(reason)")
+    }
+
+    /// An event that was counted as accepted turns out to be none that can be published.
+    private func retract(_ item: Item, _ reason: String) {
+        let isNew = state.withLock { state in
+            guard state.unsafe.remove(item.line) != nil else { return false }
+            state.counts.accepted -= 1
+            return true
+        }
+        if isNew { refuse(item.line, reason) }
+    }
+
+    /// Said once until something goes through again.
+    private func holdUp(_ reason: String) {
+        let isNew = state.withLock { state in
+            defer { state.holdup = reason }
+            return state.holdup == nil
+        }
+        if isNew { say("events are not taken now, the input is held back: \(reason)") }
+    }
+
+    private func fail(_ failure: BridgeFailure) {
+        state.withLock { $0.failure = $0.failure ?? failure }
+        input.stop()
+    }
+}
