@@ -65,7 +65,7 @@ public final class RabbitMQEventBus: RemoteEventBus {
         try self.init(url: url, service: service, configuration: configuration, clock: SystemClock())
     }
 
-    /// - Parameter permits: shared with another bus of the process; unless given, this one has its own.
+    /// The same with a clock, and with what several parts of a process share; `permits`: unless given, its own.
     package init(
         url: AMQPURL,
         service: String,
@@ -97,9 +97,10 @@ public final class RabbitMQEventBus: RemoteEventBus {
             reports: reports,
             permits: permits
         )
-        work.add(run: { [exchange] in await exchange.run() }) { [exchange, weak self] in
-            exchange.stop(because: self?.endReason ?? .busHasEnded)
-        }
+        work.add(
+            run: { [exchange] in await exchange.run() },
+            stop: { [exchange, weak self] in exchange.stop(because: self?.endReason ?? .busHasEnded) }
+        )
     }
 
     /// Connects, and runs the handlers until the task is cancelled.

@@ -36,7 +36,7 @@ struct QueueDelivery: Delivery {
         await queue.bury(delivery, failure, eventID: (try? occurrence.get())?.eventID)
     }
 
-    /// - Parameter key: what it was published with.
+    /// The event in a message that was published with `key`, or why it cannot be read.
     static func read(_ message: AMQPMessage, key: String) -> Result<Occurrence, EventError> {
         do throws(EventError) {
             let properties = CarriedProperties(message.properties, routingKey: key)

@@ -4,10 +4,9 @@ extension MessageCopy {
     /// How many bytes of names are listed; names alone could fill a frame.
     private static let maximumNames = 1024
 
-    /// The copy with its header frame cut to what the connection can send: foreign headers that do not fit are left out,
-    /// the largest first, and named in a header.
+    /// The copy with its header frame cut to what a connection with frames of `frameMax` bytes can send.
     ///
-    /// - Parameter frameMax: the largest frame in bytes.
+    /// Foreign headers that do not fit are left out, the largest first, and named in a header.
     package func fitted(to frameMax: Int) -> AMQPMessage {
         var properties = message.properties
         var dropped = properties.omitLongTexts()
