@@ -41,6 +41,7 @@ let package = Package(
     products: [
         .library(name: "AMQP", targets: ["AMQP"]),
         .library(name: "Warren", targets: ["Warren"]),
+        .library(name: "WarrenRabbitMQ", targets: ["WarrenRabbitMQ"]),
         .library(name: "WarrenTesting", targets: ["WarrenTesting"]),
         .executable(name: "warren", targets: ["WarrenCLI"]),
         .executable(name: "warren-bench", targets: ["WarrenBench"]),
@@ -58,13 +59,16 @@ let package = Package(
         library("AMQP", ["WarrenRuntime", "WarrenTelemetry", "CLinux", "CRabbitMQ", "COpenSSL"]),
         library("Warren", ["WarrenRuntime", "WarrenTelemetry"]),
 
+        // Floor 4: the bus on a broker.
+        library("WarrenRabbitMQ", ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry"]),
+
         // Floor 5: the daemon.
         library("WarrenBridge", ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry", "CLinux", "CYAML"]),
 
         // Floor 6: the executable.
         .executableTarget(
             name: "WarrenCLI",
-            dependencies: ["AMQP", "Warren", "WarrenBridge", "WarrenRuntime", "WarrenTelemetry"],
+            dependencies: ["AMQP", "Warren", "WarrenBridge", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTelemetry"],
             swiftSettings: settings
         ),
 
@@ -81,8 +85,9 @@ let package = Package(
         tests("WarrenTelemetryTests", ["WarrenTelemetry", "WarrenRuntime"]),
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
         tests("WarrenTests", ["AMQP", "Warren", "WarrenTesting"]),
+        tests("WarrenRabbitMQTests", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenTesting"]),
         tests("WarrenTestingTests", ["WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
-        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRuntime", "WarrenTesting"]),
+        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
     ]
 )

@@ -206,6 +206,17 @@ public final class AMQPClient: Sendable {
         try await publisher.send(message, to: exchange, routingKey: routingKey, mandatory: mandatory)
     }
 
+    /// The same with a deadline of its own for getting its turn.
+    package func send(
+        _ message: AMQPMessage,
+        to exchange: String,
+        routingKey: String,
+        mandatory: Bool,
+        within timeout: Duration
+    ) async throws(AMQPError) -> AMQPPendingConfirm {
+        try await publisher.send(message, to: exchange, routingKey: routingKey, mandatory: mandatory, within: timeout)
+    }
+
     /// Waits until every message sent so far by the client's own publisher has its outcome.
     ///
     /// - Throws: when the connection was lost meanwhile, so that outcomes are unknown; `.cancelled`.

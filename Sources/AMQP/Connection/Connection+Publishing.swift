@@ -11,11 +11,13 @@ extension Connection {
 
     /// Puts a publish into the outbox, waiting for its turn when there is no room.
     ///
-    /// `shot` is resolved with the outcome; it is `nil` on a channel without confirms.
+    /// `shot` is resolved with the outcome; it is `nil` on a channel without confirms. `timeout`: how long it waits for
+    /// its turn, if not as long as any operation.
     func publish(
         _ message: AMQPMessage,
         _ target: PublishTarget,
         on id: SlotID,
+        within timeout: Duration? = nil,
         _ shot: OneShot<AMQPPublishOutcome>?
     ) async throws(AMQPError) {
         let submitted = unsafe try PublishEncoder.withHead(target, message) { head, layout in
@@ -32,7 +34,7 @@ extension Connection {
         }
         guard let admission = try submitted.get() else { return }
         want()
-        let admitted = await wait(for: admission, within: settings.operationTimeout) {
+        let admitted = await wait(for: admission, within: timeout ?? settings.operationTimeout) {
             .failure($0("the publish to exchange '\(target.exchange)' with key '\(target.routingKey)'"))
         }
         if case .failure(let error) = admitted {

@@ -42,11 +42,24 @@ extension ConnectionCore {
     ) -> AMQPError? {
         guard let box = channels[id] else { return AMQPError(.closed, "the consumer was closed") }
         if let end = box.value.end { return end }
+        if box.value.subscription?.isStopped == true { return AMQPError(.closed, "the consumer was stopped") }
         let wasOverfull = box.value.subscription?.isOverfull ?? false
         box.value.subscription?.take(upTo: limit, into: &batch)
         if wasOverfull { wantsAttention = true }
         if batch.isEmpty { box.value.subscription?.wait(waiter) }
         return nil
+    }
+
+    /// Hands out no more deliveries of a consumer, and asks the broker to send no more.
+    mutating func stopDeliveries(_ id: SlotID, into effects: inout Effects) {
+        guard let box = channels[id] else { return }
+        box.value.subscription?.stop(into: &effects)
+        guard let number = box.value.openNumber, let tag = box.value.subscription?.consumerTag else { return }
+        // A tag is a short string, so this always fits; without it the consumer ends with its channel.
+        guard (try? send(.basicCancel(consumerTag: tag), on: number)) != nil else { return }
+        box.value.subscription?.consumerTag = nil
+        box.value.calls.sent(.basicCancel(consumerTag: tag), nil)
+        wantsAttention = true
     }
 
     private mutating func noteAck(_ id: SlotID, _ box: SlotMap<ChannelMachine>.Box) {

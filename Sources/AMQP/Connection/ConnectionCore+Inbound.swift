@@ -173,6 +173,7 @@ extension ConnectionCore {
         case .basicNack(let tag, let multiple):
             try box.value.window?.answered(tag, multiple: multiple, acked: false, into: &effects.outcomes)
         case .reply(let answer):
+            if case .basicConsumeOK(let tag) = answer { box.value.subscription?.consumerTag = tag }
             guard let resolution = try box.value.calls.answered(answer) else {
                 _ = box.value.stepDone(now: now, into: &effects)
                 return

@@ -33,6 +33,9 @@ public struct AMQPDelivery: Sendable {
     /// The number of the delivery on its channel.
     public var deliveryTag: UInt64 { contents.incoming.envelope.tag }
 
+    /// Whether the channel it came on is gone, so that the broker delivers it again and settling it does nothing.
+    package var isStale: Bool { settler.isStale(self) }
+
     /// Tells the broker that the message is dealt with.
     ///
     /// Never waits: acks are gathered and sent together.

@@ -9,6 +9,10 @@ struct Subscription: ~Copyable {
 
     /// Given when the channel has a place.
     var settler: DeliverySettler?
+    /// What the broker calls it on the channel of now.
+    var consumerTag: String?
+    /// Hands out no more; what was handed out may still be settled.
+    private(set) var isStopped = false
     var ledger = DeliveryLedger()
     private var buffer: [AMQPDelivery] = []
     private var waiters: [OneShot<Void>] = []
@@ -49,6 +53,11 @@ struct Subscription: ~Copyable {
         waiters.removeAll(keepingCapacity: true)
     }
 
+    mutating func stop(into effects: inout Effects) {
+        isStopped = true
+        wakeAll(into: &effects)
+    }
+
     mutating func wakeAll(into effects: inout Effects) {
         effects.wakes += waiters
         waiters = []
@@ -57,6 +66,7 @@ struct Subscription: ~Copyable {
     /// The channel is gone: what is not settled will be delivered again, so nobody shall work on it now.
     mutating func lost(into effects: inout Effects) {
         position.advance()
+        consumerTag = nil
         ledger = DeliveryLedger()
         buffer = []
     }

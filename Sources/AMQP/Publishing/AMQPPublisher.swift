@@ -39,9 +39,20 @@ public final class AMQPPublisher: Sendable {
         routingKey: String,
         mandatory: Bool = true
     ) async throws(AMQPError) -> AMQPPendingConfirm {
+        try await send(message, to: exchange, routingKey: routingKey, mandatory: mandatory, within: nil)
+    }
+
+    /// The same with a deadline of its own for getting its turn.
+    package func send(
+        _ message: AMQPMessage,
+        to exchange: String,
+        routingKey: String,
+        mandatory: Bool,
+        within timeout: Duration?
+    ) async throws(AMQPError) -> AMQPPendingConfirm {
         let shot = OneShot<AMQPPublishOutcome>()
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)
-        try await connection.publish(message, target, on: channel, shot)
+        try await connection.publish(message, target, on: channel, within: timeout, shot)
         return AMQPPendingConfirm(shot: shot)
     }
 

@@ -1,5 +1,6 @@
 import AMQP
 import Warren
+import WarrenRabbitMQ
 
 extension Broker {
     /// Publishes one event and returns when it is on its way.

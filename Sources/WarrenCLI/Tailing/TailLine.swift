@@ -1,5 +1,6 @@
 package import AMQP
 import Warren
+import WarrenRabbitMQ
 
 /// A message as one line of output: an envelope, and beside it what the envelope does not say.
 package enum TailLine {

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 import Warren
 import WarrenCLI
+import WarrenRabbitMQ
 
 @Suite("A message as a line")
 struct TailLineTests {

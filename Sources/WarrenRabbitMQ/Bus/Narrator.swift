@@ -1,0 +1,61 @@
+import AMQP
+import Warren
+import WarrenRuntime
+
+/// Tells on the bus what its client goes through, each thing once for as long as it lasts.
+struct Narrator: Sendable {
+    /// Hosts and vhost, as reports call the broker.
+    let broker: String
+    let reports: BusReports
+    let exchange: EventExchange
+
+    /// Ends with the client.
+    func run(_ states: AsyncStream<AMQPClientState>, _ events: AsyncStream<AMQPEvent>) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await tell(states) }
+            group.addTask { await tell(events) }
+        }
+    }
+
+    private func tell(_ states: AsyncStream<AMQPClientState>) async {
+        var last: String??
+        for await state in states {
+            let reason: String?
+            switch state {
+            case .open: reason = nil
+            case .connecting(_, nil), .closed(nil): continue
+            // Each attempt may fail in other words; that there is no connection is said once.
+            case .connecting where last?.map { $0.hasPrefix("no connection") } == true: continue
+            case .connecting(_, let cause?), .closed(let cause?): reason = "no connection: \(cause.message)"
+            case .blocked(let text): reason = "the broker takes no publishes: \(text)"
+            }
+            guard last != .some(reason) else { continue }
+            last = reason
+            reports.tell(.init(.connection, broker, reason: reason))
+        }
+    }
+
+    private func tell(_ events: AsyncStream<AMQPEvent>) async {
+        var told: Set<String> = []
+        for await event in events {
+            switch event.kind {
+            case .connected:
+                told = []
+            case .subscribed:
+                told = told.filter { !$0.hasPrefix(event.subject) }
+            case .subscriptionLost, .entityNotRecovered:
+                guard told.insert("\(event.subject) \(event.kind)").inserted else { continue }
+                reports.tell(.init(.subscriptionLost, event.subject, reason: event.error?.message))
+            case .channelLost:
+                // The exchange may have gone under its publishers.
+                if event.error?.code == .notFound { exchange.declareAgain() }
+                guard told.insert("\(event.subject) \(event.error?.message ?? "")").inserted else { continue }
+                reports.tell(.init(.connection, "\(broker), \(event.subject)", reason: event.error?.message))
+            case .undecodable:
+                reports.tell(.init(.deadLettered, event.subject, reason: event.error?.message))
+            default:
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import AMQP
+public import Warren
+import WarrenRuntime
+
+extension RabbitMQEventBus {
+    /// Adds an observer: it has a private queue, which goes with it.
+    ///
+    /// - Parameter observer: what it wants, and what it does with it.
+    /// - Returns: a handle; it is ready when the queue is bound.
+    /// - Throws: `invalidSubscription` when it wants nothing.
+    public func add(_ observer: Observer) throws(EventBusError) -> EventSubscription {
+        try add(observer, hiding: nil)
+    }
+
+    /// Adds an observer that does not see what `instance` has shown already.
+    ///
+    /// - Parameters:
+    ///   - observer: what it wants, and what it does with it.
+    ///   - instance: the instance.
+    /// - Returns: a handle; it is ready when the queue is bound.
+    /// - Throws: `invalidSubscription` when it wants nothing.
+    public func add(_ observer: Observer, hidingFrom instance: String) throws(EventBusError) -> EventSubscription {
+        try add(observer, hiding: instance)
+    }
+
+    private func add(_ observer: Observer, hiding instance: String?) throws(EventBusError) -> EventSubscription {
+        guard !observer.patterns.isEmpty else {
+            throw EventBusError(.invalidSubscription, "an observer wants no events: give at least one pattern")
+        }
+        let handler = observer.handler
+        let name = observer.patterns.map(\.text).joined(separator: ", ")
+        let subscriber = Subscriber(
+            name,
+            to: observer.patterns,
+            handler: .each { context in
+                try await handler(context)
+                return .ack
+            }
+        )
+        let queue = ObserverQueue(
+            name,
+            patterns: observer.patterns,
+            exchange: exchange.name,
+            hiding: instance,
+            reports: reports
+        )
+        let plan = Consumption.Plan(
+            name: name,
+            source: queue.source,
+            prefetch: ObserverQueue.prefetch,
+            declare: { [exchange] () async throws(EventBusError) in try await exchange.readyToBind() },
+            take: { queue.take($0) }
+        )
+        return start(plan, subscriber, role: .observer, stopping: StopSignal())
+    }
+
+    /// Adds a subscriber: its queue is declared and bound when the bus runs, and stays when the subscriber goes.
+    ///
+    /// Bindings that an earlier version of the subscription had stay too.
+    ///
+    /// - Parameter subscriber: what it wants, and what it does with it.
+    /// - Returns: a handle; it is ready when the queue is consumed. It fails with `subscriptionRefused` when the broker
+    ///   does not let it be, and is tried again all the same.
+    /// - Throws: `invalidSubscription`, saying what makes no sense.
+    public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
+        let stopping = StopSignal()
+        let topology = SubscriptionTopology(
+            queue: try configuration.queue(of: subscriber),
+            kind: configuration.queueKind,
+            exchange: exchange.name,
+            patterns: subscriber.patterns
+        )
+        let queue = SubscriptionQueue(
+            topology,
+            of: subscriber.name,
+            exchange: exchange,
+            client: client,
+            frameMax: configuration.client.frameMax,
+            patience: patience,
+            reports: reports,
+            stopping: stopping
+        )
+        let plan = Consumption.Plan(
+            name: subscriber.name,
+            source: .queue(queue.name),
+            prefetch: subscriber.effectivePrefetch,
+            declare: { () async throws(EventBusError) in try await queue.declare() },
+            take: { deliveries in deliveries.map { QueueDelivery($0, in: queue) } }
+        )
+        return start(plan, subscriber, role: .subscription, stopping: stopping)
+    }
+
+    private func start(
+        _ plan: Consumption.Plan,
+        _ subscriber: Subscriber,
+        role: WorkerPool.Role,
+        stopping: StopSignal
+    ) -> EventSubscription {
+        let consumption = Consumption(
+            plan,
+            client: client,
+            patience: patience,
+            reports: reports,
+            stopping: stopping
+        )
+        let pool = WorkerPool(subscriber, role: role, source: consumption, surroundings)
+        let handle = EventSubscription(plan.name, isReady: false) { pool.stop() }
+        work.add {
+            await consumption.run(handle) { await pool.run() }
+        } stop: { [weak self] in
+            handle.settle(.failure(self?.endReason ?? .busHasEnded))
+            pool.stop()
+        }
+        return handle
+    }
+}
+
+extension Subscriber {
+    /// How many events may be in this process and not dealt with.
+    fileprivate var effectivePrefetch: Int {
+        if let prefetch { return prefetch }
+        var batch = 0
+        if case .batch(let limit, _) = handler { batch = limit }
+        return min(max(concurrency * 2, batch * 2, 100), Int(UInt16.max))
+    }
+}

@@ -1,0 +1,149 @@
+import AMQP
+import Synchronization
+public import Warren
+import WarrenRuntime
+
+extension RabbitMQEventBus {
+    /// Takes an event over, and sends it to the exchange.
+    ///
+    /// - Parameter occurrence: the event.
+    /// - Returns: the publish under way.
+    /// - Throws: ``EventBusError`` when nothing was sent: `invalidEvent`, `unavailable`, `refused`, `cancelled`, `closed`.
+    public func send(_ occurrence: Occurrence) async throws(EventBusError) -> PendingReceipt {
+        try await send(occurrence, shownBy: nil)
+    }
+
+    /// Takes an event over that an instance has shown to its own observers already.
+    ///
+    /// - Parameters:
+    ///   - occurrence: the event.
+    ///   - instance: the instance; nobody hides the event where it is `nil`.
+    /// - Returns: the publish under way.
+    /// - Throws: as ``send(_:)``.
+    public func send(
+        _ occurrence: Occurrence,
+        shownBy instance: String?
+    ) async throws(EventBusError) -> PendingReceipt {
+        var message: AMQPMessage
+        let key: String
+        do throws(EventError) {
+            let envelope = try occurrence.envelope()
+            let properties = try envelope.publishingProperties()
+            message = AMQPMessage(envelope, properties: properties)
+            key = properties.routingKey
+        } catch {
+            throw EventBusError(error)
+        }
+        if let instance { message.properties.headers[WarrenHeader.origin] = .string(instance) }
+        let timeout = try await waitForExchange()
+        let confirm: AMQPPendingConfirm
+        do throws(AMQPError) {
+            // Mandatory, not because an event without a queue were wrong, but because only so the broker says it.
+            confirm = try await client.send(
+                message,
+                to: exchange.name,
+                routingKey: key,
+                mandatory: true,
+                within: timeout
+            )
+        } catch {
+            throw EventBusError(error)
+        }
+        reports.add(.published)
+        let publish = Publish(eventType: key, eventID: occurrence.eventID, confirm: confirm)
+        return PendingReceipt { () async throws(EventBusError) in try await self.receipt(of: publish) }
+    }
+
+    /// - Returns: how much of the publish timeout is left.
+    private func waitForExchange() async throws(EventBusError) -> Duration {
+        let timeout = configuration.publishTimeout
+        if exchange.isThere { return timeout }
+        let deadline = clock.now.advanced(by: timeout)
+        let outcome = await withTaskGroup(of: Result<Void, EventBusError>?.self) { [exchange, clock] group in
+            group.addTask {
+                do throws(EventBusError) {
+                    return .success(try await exchange.ready())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await clock.sleep(until: deadline)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        guard let outcome, !Task.isCancelled else {
+            if Task.isCancelled { throw EventBusError(.cancelled, "the wait for the broker was cancelled") }
+            throw unavailable(after: timeout)
+        }
+        try outcome.get()
+        return clock.now.duration(until: deadline)
+    }
+
+    // MARK: - What became of it
+
+    /// A publish under way.
+    private final class Publish: Sendable {
+        let eventType: String
+        let eventID: String
+        let confirm: AMQPPendingConfirm
+        private let isCounted = Atomic(false)
+
+        init(eventType: String, eventID: String, confirm: AMQPPendingConfirm) {
+            self.eventType = eventType
+            self.eventID = eventID
+            self.confirm = confirm
+        }
+
+        /// Whether its outcome is seen for the first time.
+        var isNew: Bool { !isCounted.exchange(true, ordering: .relaxed) }
+    }
+
+    private func receipt(of publish: Publish) async throws(EventBusError) -> PublishReceipt {
+        let event = "the event '\(publish.eventType)' \(publish.eventID)"
+        switch await publish.confirm.outcome {
+        case .acked:
+            if publish.isNew {
+                reports.add(.confirmed)
+                noteRouted(publish)
+            }
+            return .confirmed(routed: true)
+        case .returned(let message):
+            if publish.isNew {
+                reports.add(.confirmed)
+                reports.add(.unrouted)
+                noteUnrouted(publish, message.reply)
+            }
+            guard mustBeRouted.matches(publish.eventType) else { return .confirmed(routed: false) }
+            throw EventBusError(.unroutable, "no queue took \(event): \(message.reply)")
+        case .refused:
+            throw EventBusError(.refused, "the broker refused \(event): a queue is full or failing")
+        case .unknown(let cause):
+            throw EventBusError(.unknown, "nobody knows whether the broker has \(event): \(cause.message)")
+        }
+    }
+
+    /// How many types without a queue are remembered.
+    private static var maximumUnrouted: Int { 1000 }
+
+    /// Told once for a type, until an event of it finds a queue.
+    private func noteUnrouted(_ publish: Publish, _ reply: AMQPReply) {
+        let isNew = unrouted.withLock { types in
+            types.count < Self.maximumUnrouted && types.insert(publish.eventType).inserted
+        }
+        guard isNew else { return }
+        reports.tell(
+            .init(.unrouted, publish.eventType, eventID: publish.eventID, reason: "no queue took it: \(reply)")
+        )
+    }
+
+    private func noteRouted(_ publish: Publish) {
+        unrouted.withLock { types in
+            guard !types.isEmpty else { return }
+            types.remove(publish.eventType)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+public import AMQP
+public import Warren
+package import WarrenRuntime
+package import WarrenTelemetry
+
+/// A bus over RabbitMQ: events go to one topic exchange, and every durable subscription has a queue of its own.
+///
+/// A publish returns when the broker has confirmed it. A subscription's queue and that of its dead letters
+/// (`<queue>.dead`) are declared when the bus runs, and again after every loss; observers have private queues that go
+/// with them.
+public final class RabbitMQEventBus: RemoteEventBus {
+    /// The service that publishes here.
+    public let service: String
+
+    /// How the bus behaves.
+    public let configuration: RabbitMQEventBusConfiguration
+
+    let client: AMQPClient
+    let exchange: EventExchange
+    let patience: Patience
+    let clock: any RuntimeClock
+    let reports = BusReports()
+    let surroundings: WorkerPool.Surroundings
+    let work = BackgroundWork()
+    let mustBeRouted: TopicPatternSet
+    let unrouted = Locked(Set<String>())
+    private let broker: String
+    private let hasRun = Locked(false)
+    /// Why the bus has ended, or will have.
+    private let ending = Locked(EventBusError.busHasEnded)
+
+    /// Creates a bus; nothing is connected until ``run()``.
+    ///
+    /// - Parameters:
+    ///   - url: `amqp://user:password@host:5672/vhost`, or `amqps:` for TLS; several hosts with commas between.
+    ///   - service: the `source` of its events.
+    ///   - configuration: everything else.
+    /// - Throws: ``EventBusError`` with code `invalidConfiguration`, saying what and where.
+    public convenience init(
+        url: String,
+        service: String,
+        configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration()
+    ) throws(EventBusError) {
+        let parsed: AMQPURL
+        do {
+            parsed = try AMQPURL(url)
+        } catch {
+            throw EventBusError(error)
+        }
+        try self.init(url: parsed, service: service, configuration: configuration)
+    }
+
+    /// Creates a bus from a parsed URL; nothing is connected until ``run()``.
+    ///
+    /// - Parameters:
+    ///   - url: the broker.
+    ///   - service: the `source` of its events.
+    ///   - configuration: everything else.
+    /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
+    public convenience init(
+        url: AMQPURL,
+        service: String,
+        configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration()
+    ) throws(EventBusError) {
+        try self.init(url: url, service: service, configuration: configuration, clock: SystemClock())
+    }
+
+    /// The same with a clock, and with what several parts of a process share; `permits`: unless given, its own.
+    package init(
+        url: AMQPURL,
+        service: String,
+        configuration: RabbitMQEventBusConfiguration,
+        clock: any RuntimeClock,
+        permits: HandlerPermits? = nil,
+        logger: Logger = .none,
+        metrics: Metrics = .none
+    ) throws(EventBusError) {
+        try configuration.check()
+        var settings = configuration.client
+        settings.connectionName = settings.connectionName ?? url.connectionName ?? service
+        settings.confirmTimeout = configuration.publishTimeout
+        do {
+            client = try AMQPClient(url: url, configuration: settings, clock: clock, logger: logger, metrics: metrics)
+        } catch {
+            throw EventBusError(error)
+        }
+        self.service = service
+        self.configuration = configuration
+        self.clock = clock
+        broker = "\(url.hosts.map(\.description).joined(separator: ",")), vhost '\(url.vhost)'"
+        mustBeRouted = TopicPatternSet(configuration.unroutable)
+        patience = Patience(settings.reconnect, clock: clock)
+        exchange = EventExchange(configuration.exchange, client: client, patience: patience, reports: reports)
+        surroundings = WorkerPool.Surroundings(
+            limits: configuration.limits,
+            clock: clock,
+            reports: reports,
+            permits: permits
+        )
+        work.add(
+            run: { [exchange] in await exchange.run() },
+            stop: { [exchange, weak self] in exchange.stop(because: self?.endReason ?? .busHasEnded) }
+        )
+    }
+
+    /// Connects, and runs the handlers until the task is cancelled.
+    ///
+    /// Then consuming stops, handlers at work may end, as long as the grace allows, and what was not dealt with stays in
+    /// its queue. Publishes that the broker has not answered are waited for, as long as the client's `closeTimeout`
+    /// allows.
+    ///
+    /// - Throws: why the bus cannot go on: `unavailable` when the broker refuses the login, or has no such vhost;
+    ///   `closed` when it was called before. A broker that cannot be reached is tried again for ever, unless the
+    ///   client's configuration says otherwise.
+    public func run() async throws(EventBusError) {
+        let isFirst = hasRun.withLock { hasRun in
+            defer { hasRun = true }
+            return !hasRun
+        }
+        guard isFirst else { throw EventBusError(.closed, "run() was called before; make another bus") }
+        let hasEnded = StopSignal()
+        // Not a child of this task: the connection has to outlive its cancellation until the handlers have ended.
+        let connection = Task {
+            let cause = await self.runClient()
+            if let cause { self.ending.withLock { $0 = cause } }
+            hasEnded.stop()
+            return cause
+        }
+        let grace = configuration.limits.shutdownGrace
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await self.work.run(grace: grace, clock: self.clock) }
+            group.addTask { await hasEnded.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+        connection.cancel()
+        let cause = await connection.value
+        reports.finish()
+        if let cause { throw cause }
+    }
+
+    private func runClient() async -> EventBusError? {
+        let narrator = Narrator(broker: broker, reports: reports, exchange: exchange)
+        let (states, events) = (client.states, client.events)
+        async let narration: Void = narrator.run(states, events)
+        let cause: EventBusError?
+        do throws(AMQPError) {
+            try await client.run()
+            cause = nil
+        } catch {
+            cause = EventBusError(error)
+        }
+        await narration
+        return cause
+    }
+
+    /// What happens in the background, from now on; a slow reader loses the oldest.
+    public var events: AsyncStream<EventBusEvent> { reports.events }
+
+    /// What was counted since the bus was made.
+    public var statistics: EventBusStatistics { reports.statistics }
+
+    /// The way to the broker, now.
+    package var connection: AMQPClientState { client.state }
+
+    /// Why whoever waits will wait in vain.
+    var endReason: EventBusError { ending.withLock { $0 } }
+
+    /// What is wrong with the way to the broker, for those who have waited long enough.
+    func unavailable(after timeout: Duration) -> EventBusError {
+        guard hasRun.withLock({ $0 }) else {
+            return EventBusError(.unavailable, "waited for \(timeout), but the bus's run() was never called")
+        }
+        guard case .connecting(_, let cause?) = client.state else {
+            return EventBusError(.unavailable, "the exchange '\(exchange.name)' was not declared within \(timeout)")
+        }
+        return EventBusError(.unavailable, cause.message)
+    }
+}

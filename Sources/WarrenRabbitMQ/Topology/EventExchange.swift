@@ -1,0 +1,95 @@
+import AMQP
+import Synchronization
+import Warren
+import WarrenRuntime
+
+/// The exchange that events are published to: declared when the bus starts, and again when it was found missing.
+final class EventExchange: Sendable {
+    let name: String
+    private let client: AMQPClient
+    private let patience: Patience
+    private let reports: BusReports
+    private let stopping = StopSignal()
+    private let isDeclared = Atomic(false)
+    /// Answers who waits for the exchange, as a subscription's handle does.
+    private let handle: EventSubscription
+    private let (wishes, wish) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    init(_ name: String, client: AMQPClient, patience: Patience, reports: BusReports) {
+        self.name = name
+        self.client = client
+        self.patience = patience
+        self.reports = reports
+        handle = EventSubscription(name, isReady: false) {}
+        wish.yield()
+    }
+
+    /// Whether nobody has to wait for it.
+    var isThere: Bool { isDeclared.load(ordering: .acquiring) }
+
+    /// Waits until the exchange is declared.
+    func ready() async throws(EventBusError) {
+        if isThere { return }
+        try await handle.ready()
+    }
+
+    /// The same for those who want to consume: an exchange that is refused is a subscription that is.
+    func readyToBind() async throws(EventBusError) {
+        do throws(EventBusError) {
+            try await ready()
+        } catch {
+            throw EventBusError(error.code == .refused ? .subscriptionRefused : error.code, error.message)
+        }
+    }
+
+    /// Somebody found it missing.
+    func declareAgain() {
+        wish.yield()
+    }
+
+    func run() async {
+        await stopping.cancelling {
+            for await _ in self.wishes { await self.declare() }
+        }
+    }
+
+    /// Ends `run`; who waits learns why.
+    func stop(because error: EventBusError) {
+        handle.settle(.failure(error))
+        wish.finish()
+        stopping.stop()
+    }
+
+    private func declare() async {
+        var waits = patience.waits()
+        var told: EventBusError?
+        while !stopping.isStopped {
+            do {
+                try await declareOnce()
+                isDeclared.store(true, ordering: .releasing)
+                return handle.settle(.success(()))
+            } catch {
+                guard !stopping.isStopped else { return }
+                let failure = EventBusError(error)
+                if failure.code == .refused { handle.settle(.failure(failure)) }
+                if failure != told { reports.tell(.init(.connection, "exchange '\(name)'", reason: failure.message)) }
+                told = failure
+                guard await waits.next(stopping) else { return }
+            }
+        }
+    }
+
+    private func declareOnce() async throws(AMQPError) {
+        do throws(AMQPError) {
+            try await client.apply(Topology([.exchange(name, .topic)]))
+        } catch  where error.code == .accessRefused {
+            // Who may not declare may still publish to what is there.
+            let refusal = error
+            do {
+                try await client.withChannel(for: .consuming) { try await $0.checkExchange(name) }
+            } catch {
+                throw refusal
+            }
+        }
+    }
+}
