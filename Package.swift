@@ -63,7 +63,10 @@ let package = Package(
         library("WarrenRabbitMQ", ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry"]),
 
         // Floor 5: the daemon.
-        library("WarrenBridge", ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry", "CLinux", "CYAML"]),
+        library(
+            "WarrenBridge",
+            ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTelemetry", "CLinux", "CYAML"]
+        ),
 
         // Floor 6: the executable.
         .executableTarget(

@@ -1,5 +1,5 @@
-package import WarrenRuntime
 package import Warren
+package import WarrenRuntime
 
 /// What a bridge has done so far.
 package struct BridgeReport: Sendable {
@@ -42,7 +42,9 @@ package struct BridgeReport: Sendable {
         var parts: [String] = []
         if input.accepted > 0 || input.bad.count > 0 {
             parts.append("published \(input.accepted)")
-            parts.append("confirmed \(input.confirmed)" + (input.unrouted > 0 ? " (no queue took \(input.unrouted))" : ""))
+            parts.append(
+                "confirmed \(input.confirmed)" + (input.unrouted > 0 ? " (no queue took \(input.unrouted))" : "")
+            )
             parts.append("kept local \(input.keptLocal)")
             if input.resent > 0 { parts.append("sent again \(input.resent)") }
             if input.bad.count > 0 { parts.append("\(input.bad.count) bad \(input.bad.count == 1 ? "line" : "lines")") }

@@ -69,7 +69,7 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     }
 
     private func wait(
-        _ line: WritableKeyPath<State, [Waiter]> & Sendable,
+        _ line: any WritableKeyPath<State, [Waiter]> & Sendable,
         while isNeeded: (State) -> Bool
     ) async {
         let id = state.withLock { state in
