@@ -103,7 +103,9 @@ struct YAMLDocumentTests {
     func bounds() {
         var limits = YAMLDocument.Limits()
         (limits.size, limits.depth, limits.nodes) = (40, 2, 6)
-        func problems(_ text: String) -> [String] { YAMLDocument(Array(text.utf8), limits: limits).problems.map(\.description) }
+        func problems(_ text: String) -> [String] {
+            YAMLDocument(Array(text.utf8), limits: limits).problems.map(\.description)
+        }
         #expect(problems("[[1]]") == [])
         #expect(problems("[[[1]]]") == ["1:4: nested more than 2 levels deep"])
         #expect(problems("{a: {b: {c: 1}}}") == ["1:10: nested more than 2 levels deep"])

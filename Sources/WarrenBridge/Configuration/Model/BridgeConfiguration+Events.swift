@@ -35,27 +35,6 @@ extension BridgeConfiguration {
         package init() {}
     }
 
-    /// One of `events.rules`.
-    package struct Rule: Sendable, Hashable {
-        package var types: [TopicPattern]
-        package var route: Route
-
-        package init(types: [TopicPattern], route: Route) {
-            self.types = types
-            self.route = route
-        }
-    }
-
-    /// Where a published event goes.
-    package enum Route: String, Sendable, CaseIterable {
-        /// It stays in the process.
-        case local
-        /// To the broker, and back from there.
-        case remote
-        /// At once to the observers in the process, and to the broker.
-        case both
-    }
-
     /// One entry of `event_routing`.
     package struct EventRoute: Sendable, Hashable {
         /// An event type or a pattern of types.
@@ -83,6 +62,10 @@ extension BridgeConfiguration {
 
         /// The longest delay.
         package var maxDelay = Duration.seconds(30)
+
+        package var policy: RetryPolicy {
+            .exponential(maxAttempts: maxAttempts, initial: initialDelay, multiplier: multiplier, max: maxDelay)
+        }
 
         package init() {}
     }

@@ -19,8 +19,8 @@ package struct BridgeConfiguration: Sendable, Hashable {
     /// `events.local_only`: types that never leave the process; they come before the rules.
     package var localOnly: [TopicPattern] = []
 
-    /// `events.rules`: where other types go; the first that matches decides, without one it is ``Route/both``.
-    package var rules: [Rule] = []
+    /// `events.rules`: where other types go.
+    package var rules: [RoutingRule] = []
 
     /// `event_routing`: which services receive which types, in the order of the file.
     package var routes: [EventRoute] = []
@@ -45,4 +45,9 @@ package struct BridgeConfiguration: Sendable, Hashable {
 
     /// The defaults.
     package init() {}
+
+    /// `events.local_only` and `events.rules` as one list, in the order in which they decide.
+    package var routingRules: [RoutingRule] {
+        localOnly.isEmpty ? rules : [RoutingRule(localOnly, .local)] + rules
+    }
 }

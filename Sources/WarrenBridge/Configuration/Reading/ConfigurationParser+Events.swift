@@ -1,4 +1,5 @@
 import AMQP
+import Warren
 
 extension ConfigurationParser {
     mutating func readEvents(_ section: inout ConfigurationSection) {
@@ -15,8 +16,8 @@ extension ConfigurationParser {
     }
 
     private mutating func readEventBus(_ section: inout ConfigurationSection) {
-        let kafka =
-            "kafka is not supported, expected \(BridgeConfiguration.BusKind.allCases.map(\.rawValue).listed(by: "or"))"
+        let buses = BridgeConfiguration.BusKind.allCases.map(\.rawValue).listed(by: "or")
+        let kafka = " is not supported, expected \(buses)"
         section.read("type", into: &configuration.eventBus.kind) { $0.choice(refused: ["kafka": kafka]) }
         section.read("async_enabled", into: &configuration.eventBus.isAsync) { $0.bool() }
         section.read("max_handlers", into: &configuration.eventBus.maxHandlers) { $0.integer(in: 1...10_000) }
@@ -27,11 +28,10 @@ extension ConfigurationParser {
     private mutating func readRule(_ value: ConfigurationValue) {
         _ = value.section { section in
             let types = section.required("types", "a list of event types and patterns")?.nonEmptyPatterns()
-            let route: BridgeConfiguration.Route? =
-                section.required("route", "local, remote or both")?.choice()
-            guard let types, let route else { return }
-            places.rules.append(.init(types: types, route: route))
-            configuration.rules.append(.init(types: types.map(\.value), route: route))
+            let reach = section.required("route", "local, remote or both")?.choice(RoutingRule.Reach.self)
+            guard let types, let reach else { return }
+            places.rules.append(.init(types: types, reach: reach))
+            configuration.rules.append(RoutingRule(types.map(\.value), reach))
         }
     }
 
@@ -58,7 +58,7 @@ extension ConfigurationParser {
     private mutating func readExchange(_ section: inout ConfigurationSection) {
         section.read("name", into: &configuration.rabbitMQ.exchange) { $0.exchangeName() }
         var type = ExchangeKind.topic
-        let reason = "expected topic: patterns of event types need it"
+        let reason = ", expected topic: patterns of event types need it"
         section.read("type", into: &type) { value in
             value.choice(refused: ["direct": reason, "fanout": reason, "headers": reason])
         }

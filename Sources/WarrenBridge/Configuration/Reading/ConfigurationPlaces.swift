@@ -5,7 +5,7 @@ struct ConfigurationPlaces {
     /// An element of `events.rules`.
     struct Rule {
         let types: [Located<TopicPattern>]
-        let route: BridgeConfiguration.Route
+        let reach: RoutingRule.Reach
     }
 
     /// An entry of `event_routing`.

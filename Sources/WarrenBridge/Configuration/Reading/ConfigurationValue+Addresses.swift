@@ -68,7 +68,9 @@ extension ConfigurationSection {
         }
         let rest = url.value[(url.value.firstRange(of: "://")?.upperBound ?? url.value.endIndex)...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard authority.last != "@", !authority.isEmpty || !schemes.contains("http") else {
+        // PostgreSQL has a socket on the same machine where no host is named.
+        let hasHost = !authority.isEmpty && authority.last != "@"
+        guard hasHost || !schemes.contains("http") else {
             return url.source.wrong("a URL without a host")
         }
         return SecretURL(url.value)

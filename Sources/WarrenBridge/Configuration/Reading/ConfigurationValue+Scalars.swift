@@ -15,7 +15,7 @@ extension ConfigurationValue {
         }
         let text = EnvironmentText(raw, environment: reader.environment)
         guard text.problems.isEmpty else {
-            for problem in text.problems { reader.report(node.place, "\(path): \(problem)") }
+            for problem in text.problems { report(problem) }
             return nil
         }
         let shown = raw.quoted + (text.isFilled ? " with the environment filled in" : "")
@@ -80,7 +80,7 @@ extension ConfigurationValue {
         return duration
     }
 
-    /// One of the words of an enumeration; `refused` has other words, with what to say about each.
+    /// One of the words of an enumeration; `refused` has other words, with what to say behind each.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ type: Choice.Type = Choice.self,
         refused: [String: String] = [:]
@@ -89,7 +89,7 @@ extension ConfigurationValue {
         let expected = words.listed(by: "or")
         guard let text = scalar(expected: expected) else { return nil }
         if let choice = Choice(rawValue: text.value) { return choice }
-        if let reason = refused[text.value] { return wrong(reason) }
+        if let reason = refused[text.value] { return wrong(text.shown + reason) }
         let hint = Spelling.nearest(to: text.value, among: words).map { "did you mean '\($0)'?" }
         return wrong("\(text.shown), \(hint ?? "expected \(expected)")")
     }

@@ -10,7 +10,7 @@ struct ConfigurationValue {
     let reader: ConfigurationReader
 
     func report(_ message: String) {
-        reader.report(node.place, "\(path): \(message)")
+        reader.report(node.place, path.isEmpty ? message : "\(path): \(message)")
     }
 
     /// Reports a problem with this value; gives `nil` as whatever was wanted.

@@ -31,6 +31,6 @@ extension ConfigurationReview {
     /// Whether a source could publish an event of this kind that stays in the process.
     private func canBeLocal(_ pattern: TopicPattern) -> Bool {
         guard configuration.eventBus.kind == .hybrid, !configuration.sources.isEmpty else { return false }
-        return decisions.contains { $0.route == .local && $0.types.value.overlaps(pattern) }
+        return decisions.contains { $0.reach == .local && $0.types.value.overlaps(pattern) }
     }
 }

@@ -9,15 +9,15 @@ struct ConfigurationReview {
 
     struct Decision {
         let types: Located<TopicPattern>
-        let route: BridgeConfiguration.Route
+        let reach: RoutingRule.Reach
     }
 
     init(_ configuration: BridgeConfiguration, _ places: ConfigurationPlaces) {
         self.configuration = configuration
         self.places = places
         decisions =
-            places.localOnly.map { Decision(types: $0, route: .local) }
-            + places.rules.flatMap { rule in rule.types.map { Decision(types: $0, route: rule.route) } }
+            places.localOnly.map { Decision(types: $0, reach: .local) }
+            + places.rules.flatMap { rule in rule.types.map { Decision(types: $0, reach: rule.reach) } }
     }
 
     func run() {
@@ -48,8 +48,14 @@ struct ConfigurationReview {
     /// Whatever makes every event that `pattern` matches stay in the process, if something does.
     func localDecision(on pattern: TopicPattern) -> Decision? {
         guard configuration.eventBus.kind == .hybrid else { return nil }
-        guard let first = decisions.first(where: { $0.types.value.overlaps(pattern) }) else { return nil }
-        return first.route == .local && first.types.value.covers(pattern) ? first : nil
+        for decision in decisions {
+            if decision.reach == .local {
+                if decision.types.value.covers(pattern) { return decision }
+            } else if decision.types.value.overlaps(pattern) {
+                return nil
+            }
+        }
+        return nil
     }
 
     // MARK: - Bounds
