@@ -1,4 +1,5 @@
 import Warren
+import WarrenRabbitMQ
 import WarrenRuntime
 
 /// How a bridge is put together from its configuration.
@@ -46,7 +47,7 @@ extension Bridge {
     ) throws(BridgeFailure) -> [EventSubscription] {
         let retry = configuration.retry.policy
         var subscriptions: [EventSubscription] = []
-        do {
+        do throws(EventBusError) {
             for (sink, member) in zip(configuration.sinks, sinks) {
                 let name = "\(configuration.service).\(sink.name)"
                 let subscriber = SinkGroup([member]).subscriber(name, to: sink.types, retry: retry)

@@ -1,4 +1,4 @@
-package import Warren
+import Warren
 package import WarrenRuntime
 
 /// The daemon: events come in by its sources, cross the bus, and leave by its sinks.
@@ -54,18 +54,16 @@ package final class Bridge: Sendable {
         self.configuration = configuration
         self.surroundings = surroundings
         start = surroundings.clock.now
-        let sinks = try await Self.open(configuration.sinks, surroundings)
-        do {
-            bus = try BridgeBus(configuration, clock: surroundings.clock)
-            subscriptions = try Self.subscribe(sinks, configuration, bus)
-            source = try configuration.sources.stdin.map { [bus, subscriptions] _ throws(BridgeFailure) in
-                try Self.source(bus, subscriptions, surroundings)
-            }
+        sinks = try await Self.open(configuration.sinks, surroundings)
+        do throws(BridgeFailure) {
+            let bus = try BridgeBus(configuration, surroundings.clock)
+            let subscriptions = try Self.subscribe(sinks, configuration, bus)
+            source = configuration.sources.stdin == nil ? nil : try Self.source(bus, subscriptions, surroundings)
+            (self.bus, self.subscriptions) = (bus, subscriptions)
         } catch {
             for member in sinks { await member.sink.close() }
             throw error
         }
-        self.sinks = sinks
     }
 
     /// Runs until the input has ended, where that is all there is to wait for, or the task is cancelled; drains then.

@@ -3,17 +3,13 @@ package import WarrenRabbitMQ
 package import WarrenRuntime
 
 /// The bus that a configuration asks for, with its halves.
-package struct BridgeBus: Sendable {
-    /// What events are published to.
-    package let bus: any EventBus
-    /// The half within the process, if there is one.
-    package let local: MemoryEventBus?
-    /// The half at the broker, if there is one.
-    package let remote: RabbitMQEventBus?
-    private let hybrid: HybridEventBus?
+package enum BridgeBus: Sendable {
+    case memory(MemoryEventBus)
+    case rabbitMQ(RabbitMQEventBus)
+    case hybrid(HybridEventBus, MemoryEventBus, RabbitMQEventBus)
 
     /// - Throws: what makes no sense in the configuration.
-    package init(_ configuration: BridgeConfiguration, clock: any RuntimeClock) throws(EventBusError) {
+    package init(_ configuration: BridgeConfiguration, _ clock: any RuntimeClock) throws(BridgeFailure) {
         let permits = HandlerPermits(configuration.eventBus.maxHandlers)
         func memory() throws(EventBusError) -> MemoryEventBus {
             try MemoryEventBus(
@@ -32,28 +28,61 @@ package struct BridgeBus: Sendable {
                 permits: permits
             )
         }
-        switch configuration.eventBus.kind {
-        case .memory:
-            let memory = try memory()
-            (bus, local, remote, hybrid) = (memory, memory, nil, nil)
-        case .rabbitmq:
-            let rabbitMQ = try rabbitMQ()
-            (bus, local, remote, hybrid) = (rabbitMQ, nil, rabbitMQ, nil)
-        case .hybrid:
-            let (memory, rabbitMQ) = (try memory(), try rabbitMQ())
-            let both = HybridEventBus(local: memory, remote: rabbitMQ, rules: configuration.routingRules)
-            (bus, local, remote, hybrid) = (both, memory, rabbitMQ, both)
+        do throws(EventBusError) {
+            switch configuration.eventBus.kind {
+            case .memory: self = .memory(try memory())
+            case .rabbitmq: self = .rabbitMQ(try rabbitMQ())
+            case .hybrid:
+                let (local, remote) = (try memory(), try rabbitMQ())
+                let hybrid = HybridEventBus(local: local, remote: remote, rules: configuration.routingRules)
+                self = .hybrid(hybrid, local, remote)
+            }
+        } catch {
+            throw BridgeFailure(.configuration, error.message)
+        }
+    }
+
+    /// What events are published to.
+    package var bus: any EventBus {
+        switch self {
+        case .memory(let bus): bus
+        case .rabbitMQ(let bus): bus
+        case .hybrid(let bus, _, _): bus
+        }
+    }
+
+    /// The half within the process, if there is one.
+    package var local: MemoryEventBus? {
+        switch self {
+        case .memory(let local), .hybrid(_, let local, _): local
+        case .rabbitMQ: nil
+        }
+    }
+
+    /// The half at the broker, if there is one.
+    package var remote: RabbitMQEventBus? {
+        switch self {
+        case .rabbitMQ(let remote), .hybrid(_, _, let remote): remote
+        case .memory: nil
         }
     }
 
     /// Whether events of a type never leave the process.
     package func keepsLocal(_ type: String) -> Bool {
-        hybrid?.keepsLocal(type) ?? (remote == nil)
+        switch self {
+        case .memory: true
+        case .rabbitMQ: false
+        case .hybrid(let bus, _, _): bus.keepsLocal(type)
+        }
     }
 
     /// Whether all that a pattern matches never leaves the process.
     func keepsLocal(_ pattern: TopicPattern) -> Bool {
-        hybrid?.keepsLocal(pattern) ?? (remote == nil)
+        switch self {
+        case .memory: true
+        case .rabbitMQ: false
+        case .hybrid(let bus, _, _): bus.keepsLocal(pattern)
+        }
     }
 
     /// Waits until the subscriptions' queues at the broker are empty, and nothing is at work on what came from them.

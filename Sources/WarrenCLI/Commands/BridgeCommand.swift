@@ -64,7 +64,7 @@ enum BridgeCommand {
     private static func outcome(of bridge: Bridge) async -> BridgeFailure? {
         await withTaskGroup(of: BridgeFailure??.self) { group in
             group.addTask {
-                do {
+                do throws(BridgeFailure) {
                     try await bridge.run()
                     return .some(nil)
                 } catch {

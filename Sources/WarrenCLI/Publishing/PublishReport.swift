@@ -1,3 +1,5 @@
+package import WarrenRuntime
+
 /// What became of the events so far.
 package struct PublishReport: Sendable {
     package var published = 0
