@@ -38,8 +38,10 @@ extension Bridge {
         }
     }
 
-    /// Within the process every sink subscribes to its own types. At the broker those that live on `event_routing` share
-    /// the queue of the service, and each other has a queue of its own.
+    /// Within the process every sink subscribes to its own types.
+    ///
+    /// At the broker those that live on `event_routing` share the queue of the service, and each other has a queue of
+    /// its own.
     static func subscribe(
         _ sinks: [SinkGroup.Member],
         _ configuration: BridgeConfiguration,

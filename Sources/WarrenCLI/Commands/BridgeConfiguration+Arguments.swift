@@ -3,7 +3,9 @@ import FoundationEssentials
 import WarrenBridge
 
 extension BridgeConfiguration {
-    /// The file that was named, or the default one; what else was given overrides it. Warnings are said.
+    /// The file that was named, or the default one; what else was given overrides it.
+    ///
+    /// Warnings are said.
     ///
     /// - Throws: what is wrong with it, all of it, one problem a line.
     static func given(by arguments: Arguments, _ console: Console) throws(CommandFailure) -> BridgeConfiguration {
