@@ -17,10 +17,10 @@ BENCH_PACKAGES := gcc golang-go golang-github-rabbitmq-amqp091-go-dev
 # No run of the tests takes longer than this.
 TEST_TIMEOUT ?= 30m
 
-.PHONY: help setup build test lint format bench run
+.PHONY: help setup build test test-rabbitmq4 lint format bench run
 
 help: ## Lists the targets
-	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## Installs the Debian packages that are missing (asks sudo when not root)
 	@.ci/install $(TOOLCHAIN_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES)
@@ -30,6 +30,10 @@ build: setup ## Builds everything, tests too; a warning is an error
 
 test: build ## Builds, then runs every test; fails if one failed, was skipped, or none ran
 	@.ci/test $(TEST_TIMEOUT)
+
+test-rabbitmq4: build ## The same on RabbitMQ 4, which is unpacked below .build the first time
+	@.ci/rabbitmq4 .build/rabbitmq4
+	@WARREN_TEST_RABBITMQ_ROOT=$(CURDIR)/.build/rabbitmq4 .ci/test $(TEST_TIMEOUT)
 
 lint: ## Checks format and style of the Swift sources and the syntax of the scripts
 	swift-format lint --strict --recursive --parallel Sources Tests Package.swift

@@ -15,6 +15,8 @@ public struct AMQPProperties: Sendable, Hashable {
     /// MIME encoding of the body, for example `gzip`.
     public var contentEncoding: String?
     /// Application headers.
+    ///
+    /// RabbitMQ 4 delivers them in the order of their keys, earlier versions in the publisher's.
     public var headers: AMQPTable
     /// Transient or persistent.
     public var deliveryMode: DeliveryMode?

@@ -146,7 +146,7 @@ final class BrokerHost: Sendable {
 
     private var commonEnvironment: [String] {
         [
-            "PATH=\((BrokerInstallation.searchPath + ["/usr/sbin", "/usr/bin", "/bin"]).joined(separator: ":"))",
+            "PATH=\(installation.searchPath.joined(separator: ":"))",
             "LANG=C.UTF-8",
             "HOME=\(folder)",
             "ERL_EPMD_PORT=\(portMapperPort.number)",

@@ -10,14 +10,26 @@ struct BrokerInstallation: Sendable {
     let call: String?
     /// The folder with `sbin`, `escript` and `plugins`, where the layout is the usual one.
     let home: String?
+    /// Where its scripts look for `erl` and everything else.
+    let searchPath: [String]
+
+    /// The variable that names another root than `/` to take RabbitMQ and its Erlang from.
+    static let variable = "WARREN_TEST_RABBITMQ_ROOT"
 
     /// Debian's scripts that run as the caller; those in its PATH change to the user `rabbitmq`.
-    private static let debianFolder = "/usr/lib/rabbitmq/bin"
-    private static let erlangFolder = "/usr/lib/erlang/bin"
+    private static let scripts = "/usr/lib/rabbitmq/bin"
+    private static let erlang = "/usr/lib/erlang/bin"
+
+    /// Looks on this machine, or, where a root is given, only below that.
+    static func find(root: String? = environmentVariable(variable)) throws(WarrenTestingError) -> BrokerInstallation {
+        guard let root, !root.isEmpty else { return try find(in: [scripts] + machinePath + [erlang]) }
+        return try find(in: [root + scripts, root + erlang], searchingFirst: [root + erlang])
+    }
 
     /// Looks in the folders for each file; the first that has it wins.
     static func find(
-        in folders: [String] = [debianFolder] + searchPath + [erlangFolder]
+        in folders: [String],
+        searchingFirst preferred: [String] = []
     ) throws(WarrenTestingError) -> BrokerInstallation {
         let server = try locate("rabbitmq-server", in: folders, package: "rabbitmq-server")
         let home = parent(of: parent(of: resolve(server)))
@@ -27,12 +39,13 @@ struct BrokerInstallation: Sendable {
             control: try locate("rabbitmqctl", in: folders, package: "rabbitmq-server"),
             portMapper: try locate("epmd", in: folders, package: "erlang-base"),
             call: first("erl_call", in: folders),
-            home: isUsual ? home : nil
+            home: isUsual ? home : nil,
+            searchPath: preferred + machinePath + ["/usr/sbin", "/usr/bin", "/bin"]
         )
     }
 
     /// The folders of the PATH.
-    static var searchPath: [String] {
+    private static var machinePath: [String] {
         (environmentVariable("PATH") ?? "").split(separator: ":").map(String.init)
     }
 
@@ -48,7 +61,8 @@ struct BrokerInstallation: Sendable {
             .brokerMissing,
             """
             no \(name) in \(folders.joined(separator: ", ")): install the package \(package) \
-            (apt-get install rabbitmq-server), or name a running broker in WARREN_TEST_URL
+            (apt-get install rabbitmq-server), name a running broker in \(LocalBroker.variable), or correct \(variable) \
+            where that is set
             """
         )
     }

@@ -219,10 +219,14 @@ extension LocalBroker {
                     if let status = process.exitStatus {
                         throw WarrenTestingError(.startFailed, "\(name) ended with \(status) while it started")
                     }
-                    return try await BlockingCall.run("probe") { [port] in try BrokerProbe.answers(port: port) }
+                    return try await BlockingCall.run("probe") { [port, tlsPort] in
+                        guard try BrokerProbe.answers(port: port) else { return false }
+                        // The one listener is up before the other.
+                        return try tlsPort.map { try TCPSocket.connected(port: $0) != nil } ?? true
+                    }
                 }
             } catch let error as WarrenTestingError {
-                throw WarrenTestingError(.startFailed, "\(error.message). The end of its log:\n\(log.suffix(4000))")
+                throw WarrenTestingError(.startFailed, "\(error.message). The end of its log:\n\(log.suffix(8000))")
             }
         }
 

@@ -9,7 +9,8 @@
 /// ```
 ///
 /// A test suite that does not break its broker uses ``shared()``: one broker for the whole process.
-/// It needs the package `rabbitmq-server` on the machine.
+/// It needs the package `rabbitmq-server` on the machine. With `WARREN_TEST_RABBITMQ_ROOT` in the environment it runs the
+/// RabbitMQ and the Erlang below that folder, laid out as Debian does below `/`, and no other.
 public final class LocalBroker: Sendable {
     /// Its nodes, at least one.
     ///

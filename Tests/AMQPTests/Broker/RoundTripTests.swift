@@ -98,7 +98,9 @@ extension ClientTests.BrokerTests {
             var expected = headers
             // Sent as a signed number, because brokers differ in how they read `L`.
             expected["uint64"] = .int64(64)
-            #expect(try await roundTrip(message).properties.headers == expected)
+            // RabbitMQ 4 puts them in the order of their keys.
+            let arrived = try await roundTrip(message).properties.headers
+            #expect(arrived.sorted { $0.key < $1.key } == expected.sorted { $0.key < $1.key })
         }
 
         @Test("What belongs to the delivery: exchange, key, redelivered")

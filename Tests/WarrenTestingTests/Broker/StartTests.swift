@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import WarrenTesting
@@ -22,6 +23,33 @@ struct StartTests {
         }
         #expect(error?.code == .brokerMissing)
         #expect(error?.message.contains("install the package rabbitmq-server") == true)
+    }
+
+    @Test("with another root nothing of the machine is taken")
+    func otherRoot() throws {
+        let root = try TemporaryFolder()
+        let (scripts, erlang) = (root.path(of: "usr/lib/rabbitmq/bin"), root.path(of: "usr/lib/erlang/bin"))
+        for folder in [scripts, erlang] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        for program in ["\(scripts)/rabbitmq-server", "\(scripts)/rabbitmqctl", "\(erlang)/epmd"] {
+            #expect(throws: WarrenTestingError.self) { try BrokerInstallation.find(root: root.path) }
+            let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o755]
+            #expect(FileManager.default.createFile(atPath: program, contents: nil, attributes: attributes))
+        }
+        let found = try BrokerInstallation.find(root: root.path)
+        #expect(found.server == "\(scripts)/rabbitmq-server")
+        #expect(found.control == "\(scripts)/rabbitmqctl")
+        #expect(found.portMapper == "\(erlang)/epmd")
+        #expect(found.call == nil)
+        #expect(found.searchPath.first == erlang)
+    }
+
+    @Test("the broker that runs is the one that was found")
+    func version() async throws {
+        let home = try #require(try BrokerInstallation.find().home)
+        let version = try await LocalBroker.shared().nodes[0].evaluate("rabbit:base_product_version().")
+        #expect(home.hasSuffix("/rabbitmq_server-\(version.trimmingPrefix("\"").prefix { $0 != "\"" })"))
     }
 
     @Test("a broker of no node is refused")
