@@ -47,6 +47,7 @@ struct LineFileFailureTests {
                     }
                 }
                 try await eventually("it is there") { file.waiting == number + 1 }
+                if number == 0 { try await eventually("the first is being written") { calls.value.isWriting } }
             }
             // The first is under way by itself; of the nine others, 7 bytes each, three and a half fit.
             calls.change { state in
