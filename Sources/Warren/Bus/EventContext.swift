@@ -12,8 +12,14 @@ public struct EventContext: Sendable {
     /// Whether the event may have been handled before: by this or another process, which did not live to say so.
     public let isRedelivered: Bool
 
+    /// Creates what a bus tells a handler; a test of a handler may do so too.
     @inlinable
-    init(_ occurrence: Occurrence, subscription: String? = nil, attempt: Int = 1, isRedelivered: Bool = false) {
+    public init(
+        _ occurrence: Occurrence,
+        subscription: String? = nil,
+        attempt: Int = 1,
+        isRedelivered: Bool = false
+    ) {
         self.occurrence = occurrence
         self.subscription = subscription
         self.attempt = attempt

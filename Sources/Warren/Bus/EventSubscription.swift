@@ -81,6 +81,8 @@ public final class EventSubscription: Sendable {
     /// Answers whoever waits for it to be ready; the last answer holds for those who come later.
     package func settle(_ outcome: Result<Void, EventBusError>) {
         let waiters = state.withLock { state in
+            // Who cancelled it was told so, whatever becomes of it still.
+            if case .success = outcome, state.isCancelled { return [] }
             state.outcome = outcome
             defer { state.waiters = [:] }
             return Array(state.waiters.values)

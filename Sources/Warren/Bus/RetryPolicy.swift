@@ -2,7 +2,8 @@ internal import WarrenRuntime
 
 /// How often and when a failed event is tried again.
 ///
-/// The waits are spent in the process that holds the event: it keeps its place, and the handler's.
+/// The waits are spent in the process that holds the event: it keeps its place, and the handler's. None is longer than
+/// ten minutes.
 public struct RetryPolicy: Sendable, Hashable {
     /// How often an event is tried in all, the first attempt included.
     public let maxAttempts: Int
