@@ -80,7 +80,7 @@ public final class EventSubscription: Sendable {
 
     /// Answers whoever waits for it to be ready; the last answer holds for those who come later.
     package func settle(_ outcome: Result<Void, EventBusError>) {
-        let waiters = state.withLock { state in
+        let waiters = state.withLock { state -> [CheckedContinuation<Result<Void, EventBusError>, Never>] in
             // Who cancelled it was told so, whatever becomes of it still.
             if case .success = outcome, state.isCancelled { return [] }
             state.outcome = outcome

@@ -2,9 +2,10 @@
 public enum PublishReceipt: Sendable, Hashable {
     /// To the subscribers in this process; it never leaves it.
     case local
-    /// The broker has taken responsibility for it; `routed` says whether a queue took it.
+    /// The broker has taken responsibility for it; `routed` says whether any queue took it, a subscription's or an
+    /// observer's.
     ///
-    /// Where none did nobody but observers will ever see it.
+    /// Where none did, nobody elsewhere will ever see it.
     case confirmed(routed: Bool)
     /// It is safe on this machine's disk, and goes to the broker when there is a way.
     case spooled
