@@ -36,20 +36,20 @@ public struct RoutingRule: Sendable, Hashable {
 }
 
 /// Rules of which the first that matches decides; without one, an event goes both ways.
-struct RoutingRules: Sendable, Hashable {
+package struct RoutingRules: Sendable, Hashable {
     let rules: [RoutingRule]
 
-    init(_ rules: [RoutingRule]) {
+    package init(_ rules: [RoutingRule]) {
         self.rules = rules
     }
 
     /// How far the events of a type go.
-    func reach(of type: String) -> RoutingRule.Reach {
+    package func reach(of type: String) -> RoutingRule.Reach {
         rules.first { $0.types.contains { $0.matches(type) } }?.reach ?? .both
     }
 
     /// Whether everything that a pattern matches stays in the process.
-    func keepLocal(_ pattern: TopicPattern) -> Bool {
+    package func keepLocal(_ pattern: TopicPattern) -> Bool {
         for rule in rules {
             if rule.reach == .local {
                 if rule.types.contains(where: { $0.covers(pattern) }) { return true }

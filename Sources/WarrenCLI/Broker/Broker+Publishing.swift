@@ -21,7 +21,7 @@ extension Broker {
         } catch  where error.code == .invalidArgument {
             return { .failed(reason: error.message) }
         } catch {
-            throw CommandFailure(error, at: address)
+            throw CommandFailure(error)
         }
     }
 }

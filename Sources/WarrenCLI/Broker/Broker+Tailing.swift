@@ -27,7 +27,7 @@ extension Broker {
                 return try await look(into: queue, printer, listening)
             }
         } catch {
-            throw CommandFailure(error, at: address)
+            throw CommandFailure(error)
         }
     }
 

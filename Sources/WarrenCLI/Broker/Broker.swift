@@ -25,7 +25,7 @@ struct Broker: Sendable {
                 }
             }
         } catch {
-            throw CommandFailure(error, at: address)
+            throw CommandFailure(error)
         }
     }
 
@@ -40,7 +40,7 @@ struct Broker: Sendable {
                 try await client.apply(Topology([.exchange(AMQPExchange(address.exchange, .topic))]))
             }
         } catch {
-            throw CommandFailure(error, at: address)
+            throw CommandFailure(error)
         }
     }
 }

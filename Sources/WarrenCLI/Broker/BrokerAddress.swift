@@ -1,24 +1,28 @@
+import AMQP
 import Glibc
 
 /// Which broker and exchange a command talks to.
-package struct BrokerAddress: Sendable {
-    package static let defaultURL = "amqp://guest:guest@localhost:5672"
-    package static let defaultExchange = "events"
+struct BrokerAddress: Sendable {
+    static let defaultURL = "amqp://guest:guest@localhost:5672"
+    static let defaultExchange = "events"
 
-    package let url: String
-    /// What a malformed URL is: the caller's mistake, or the environment's.
-    package let blame: ExitStatus
-    package let exchange: String
+    let url: AMQPURL
+    let exchange: String
 
-    package init(_ arguments: Arguments) {
+    /// - Throws: what is wrong with the URL, and whose mistake it is: the caller's or the environment's.
+    init(_ arguments: Arguments) throws(CommandFailure) {
         let environment = unsafe getenv("WARREN_URL").flatMap { unsafe String(validatingCString: $0) } ?? ""
-        if let given = arguments.value(CommandOption.url.name) {
-            (url, blame) = (given, .usage)
-        } else if !environment.isEmpty {
-            (url, blame) = (environment, .configuration)
-        } else {
-            (url, blame) = (Self.defaultURL, .usage)
+        let given = arguments.value(CommandOption.url.name)
+        do {
+            url = try AMQPURL(given ?? (environment.isEmpty ? Self.defaultURL : environment))
+        } catch {
+            throw CommandFailure(given == nil ? .configuration : .usage, error.message)
         }
         exchange = arguments.value(CommandOption.exchange.name) ?? Self.defaultExchange
+    }
+
+    init(url: AMQPURL, exchange: String) {
+        self.url = url
+        self.exchange = exchange
     }
 }

@@ -2,10 +2,9 @@ import AMQP
 
 extension CommandFailure {
     /// An error of the client: the broker out of reach is one thing, its answer to what was asked another.
-    init(_ error: AMQPError, at address: BrokerAddress) {
+    init(_ error: AMQPError) {
         let status: ExitStatus =
             switch error.code {
-            case .invalidURL: address.blame
             case .unreachable, .tlsFailed, .loginRefused, .vhostNotFound, .protocolViolation, .connectionLost,
                 .timedOut:
                 .unavailable
@@ -15,10 +14,10 @@ extension CommandFailure {
     }
 
     /// Whatever a scope of the client throws: its own errors, or the failures of the body.
-    init(_ error: any Error, at address: BrokerAddress) {
+    init(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure
-        case let error as AMQPError: self.init(error, at: address)
+        case let error as AMQPError: self.init(error)
         default: self.init(.failed, "\(error)")
         }
     }

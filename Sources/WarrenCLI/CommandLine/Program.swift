@@ -1,7 +1,9 @@
 /// The whole program, but for the process round it.
 package enum Program {
     package static let version = "0.1.0"
-    package static let commands: [Command] = [.bridge, .publish, .tail, .doctor, .configCheck]
+    package static let commands: [Command] = [
+        .bridge, .publish, .tail, .doctor, .topologyPlan, .topologyApply, .configCheck,
+    ]
 
     /// Runs the command line (without the program's name) and says how it went; whatever fails is explained on stderr.
     package static func run(_ arguments: [String], console: Console) async -> ExitStatus {

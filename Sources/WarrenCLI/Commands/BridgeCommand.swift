@@ -10,8 +10,7 @@ extension Command {
         options: [
             .config,
             CommandOption("--report", "FILE", "writes what was counted, as one JSON object, when the bridge ends"),
-            CommandOption("--url", "URL", "the broker, instead of the configuration's"),
-            CommandOption("--exchange", "NAME", "the exchange, instead of the configuration's"),
+            .configuredURL, .configuredExchange,
         ],
         notes: """
             The source 'stdin' takes NDJSON, one event a line, as 'warren publish --ndjson' does. A line that was read is
@@ -31,6 +30,8 @@ extension Command {
 
 extension CommandOption {
     static let config = CommandOption("--config", "FILE", "the configuration; default: warren.yaml")
+    static let configuredURL = CommandOption("--url", "URL", "the broker, instead of the configuration's")
+    static let configuredExchange = CommandOption("--exchange", "NAME", "the exchange, instead of the configuration's")
 }
 
 enum BridgeCommand {

@@ -19,13 +19,8 @@ extension Command {
 enum DoctorCommand {
     static func run(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
         guard arguments.operands.isEmpty else { throw .usage("doctor takes no operand") }
-        let address = BrokerAddress(arguments)
-        let url: AMQPURL
-        do {
-            url = try AMQPURL(address.url)
-        } catch {
-            throw CommandFailure(error, at: address)
-        }
+        let address = try BrokerAddress(arguments)
+        let url = address.url
         try await console.print(Finding.ok(.url, "\(url)").line)
         var isHealthy = true
         for host in url.hosts {
@@ -59,7 +54,7 @@ enum DoctorCommand {
             try await report(finding)
             return false
         } catch {
-            throw CommandFailure(error, at: address)
+            throw CommandFailure(error)
         }
     }
 }

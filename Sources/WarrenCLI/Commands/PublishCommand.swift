@@ -34,7 +34,7 @@ enum PublishCommand {
         let source = arguments.value("--source") ?? "warren"
         let work = try work(arguments, source: source)
         let clock = SystemClock()
-        let report = try await Broker.use(BrokerAddress(arguments), console) { broker in
+        let report = try await Broker.use(try BrokerAddress(arguments), console) { broker in
             try await broker.prepareExchange()
             let start = clock.now
             var pipeline = PublishPipeline(source: source, console: console) { envelope throws(CommandFailure) in

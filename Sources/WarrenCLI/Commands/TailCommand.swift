@@ -43,7 +43,7 @@ enum TailCommand {
         let source = try TailSource(arguments)
         let wanted = try arguments.count("--count")
         let timeout = try arguments.duration("--timeout")
-        let address = BrokerAddress(arguments)
+        let address = try BrokerAddress(arguments)
         let asked = if case .exchange = source { address.exchange } else { "" }
         let printer = TailPrinter(console: console, exchange: asked, wanted: wanted)
         let end = try await race(timeout: timeout, console) { listening throws(CommandFailure) in
