@@ -10,7 +10,7 @@ package struct YAMLDocument: Sendable {
         /// Sequences and mappings within each other.
         package var depth = 32
         /// Keys, values and collections in all.
-        package var nodes = 50_000
+        package var nodes = 10_000
 
         package init() {}
     }
