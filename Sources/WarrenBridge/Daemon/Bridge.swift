@@ -41,6 +41,7 @@ package final class Bridge: Sendable {
     private let surroundings: Surroundings
     private let bus: BridgeBus
     private let sinks: [SinkGroup.Member]
+    /// Those at the broker.
     private let subscriptions: [EventSubscription]
     private let source: LineSource?
     private let start: MonotonicTime
@@ -121,6 +122,10 @@ package final class Bridge: Sendable {
                 await self.watchOutput()
                 return false
             }
+            group.addTask {
+                await self.announce()
+                return false
+            }
             // The source has no more, or the bus cannot go on.
             for await isEnd in group where isEnd {
                 stop()
@@ -179,6 +184,17 @@ package final class Bridge: Sendable {
         for await event in bus.bus.events {
             if let line = throttle.pass(event, at: surroundings.clock.now) { surroundings.say(line) }
         }
+    }
+
+    /// Says when no event passes by any more.
+    private func announce() async {
+        guard !subscriptions.isEmpty else { return }
+        for subscription in subscriptions {
+            guard (try? await subscription.ready()) != nil else { return }
+        }
+        let prefix = configuration.rabbitMQ.queues.prefix
+        let queues = subscriptions.map { "'\(prefix)\($0.name)'" }.joined(separator: ", ")
+        surroundings.say("events are consumed from \(queues)")
     }
 
     private func showProgress() async {
