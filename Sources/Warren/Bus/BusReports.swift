@@ -15,7 +15,16 @@ package final class BusReports: Sendable {
     private let cells = Count.allCases.map { _ in Cell() }
     private let broadcast = Broadcast<EventBusEvent>(buffer: 256)
 
+    private let inHandCell = Cell()
+
     package init() {}
+
+    /// How many events handlers have, or are next to have, that are not dealt with.
+    package var inHand: Int { inHandCell.value.load(ordering: .relaxed) }
+
+    package func addInHand(_ amount: Int) {
+        inHandCell.value.wrappingAdd(amount, ordering: .relaxed)
+    }
 
     package var events: AsyncStream<EventBusEvent> { broadcast.listen() }
 

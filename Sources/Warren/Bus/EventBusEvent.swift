@@ -52,9 +52,24 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// One line.
+    /// One line for people.
     public var description: String {
-        let event = eventID.map { " event \($0)" } ?? ""
-        return "\(kind) '\(subject)'\(event)" + (reason.map { ": \($0)" } ?? "")
+        let event = eventID.map { "event \($0)" } ?? "events"
+        let subject = kind == .connection ? subject : "'\(subject)'"
+        let happening: String? =
+            switch kind {
+            case .connection: reason == nil ? "the connection is open" : nil
+            case .observerFailed: "\(event) failed in an observer"
+            case .observerOverflowed: "an observer loses events"
+            case .handlerFailed: "\(event) failed"
+            case .handlerTimedOut: "\(event) took too long"
+            case .deadLettered: eventID == nil ? "a dead letter" : "\(event) is a dead letter"
+            case .released: "\(event) went back"
+            case .unrouted: "\(event) found no queue"
+            case .subscriptionLost: "no events come now"
+            case .notSettled: "\(event) will come again"
+            default: "\(kind)"
+            }
+        return [subject, happening, reason].compactMap(\.self).joined(separator: ": ")
     }
 }

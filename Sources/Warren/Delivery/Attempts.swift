@@ -83,6 +83,10 @@ struct Attempts: Sendable {
         }
         let isInTime = watch.end()
         pool.surroundings.permits.release()
+        if isInTime, let end = error as? HandlerHasRetired {
+            retire(end)
+            return true
+        }
         if let error, isInTime, !Task.isCancelled {
             reports.tell(.init(.handlerFailed, pool.subscriber.name, reason: "a batch of \(items.count): \(error)"))
         }
@@ -133,12 +137,21 @@ struct Attempts: Sendable {
             // The bus ends: that the handler did not is no fault of the event.
             release(item)
             return .settled
+        case .failure(let end as HandlerHasRetired):
+            retire(end)
+            release(item)
+            return .settled
         case .failure(let error as UndecodableEvent):
             fail(&item, occurrence, Case.Failure(error: error.reason, errorType: "undecodable", isFinal: true))
         case .failure(let error):
             fail(&item, occurrence, Case.Failure(error: "\(error)", errorType: "\(type(of: error))"))
         }
         return .failed
+    }
+
+    private func retire(_ end: HandlerHasRetired) {
+        reports.tell(.init(.subscriptionLost, pool.subscriber.name, reason: end.reason))
+        pool.stop()
     }
 
     private func context(_ item: Case, _ occurrence: Occurrence) -> EventContext {

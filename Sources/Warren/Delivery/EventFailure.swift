@@ -33,6 +33,16 @@ public struct EventFailure: Sendable, Hashable {
     }
 }
 
+/// What a handler throws that will never again take an event, through no fault of theirs: they are given back, and its
+/// subscription stops.
+package struct HandlerHasRetired: Error {
+    package let reason: String
+
+    package init(reason: String) {
+        self.reason = reason
+    }
+}
+
 /// What a handler's wrapper throws when the data are not what the handler takes: no attempt would end better.
 struct UndecodableEvent: Error {
     let reason: String

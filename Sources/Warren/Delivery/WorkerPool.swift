@@ -94,12 +94,15 @@ package final class WorkerPool: Sendable {
             while let index = backlog.indices.first {
                 guard await attempts.see(&backlog[index]) else { return backlog }
                 backlog = backlog.dropFirst()
+                surroundings.reports.addInHand(-1)
             }
             let deliveries = await source.next(upTo: reach)
             guard !deliveries.isEmpty else { return nil }
             backlog = deliveries.map(Case.init)[...]
+            surroundings.reports.addInHand(deliveries.count)
             if case .batch(_, let handler) = subscriber.handler, backlog.count > 1 {
                 guard await attempts.seeTogether(&backlog, handler) else { return backlog }
+                surroundings.reports.addInHand(backlog.count - deliveries.count)
             }
         }
     }

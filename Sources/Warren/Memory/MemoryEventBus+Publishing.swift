@@ -187,13 +187,12 @@ extension MemoryEventBus {
         let queue = delivery.queue
         let timeout = configuration.publishTimeout
         let isTaken = await within(timeout) {
-            while !Task.isCancelled {
-                guard case .full = queue.offer(delivery) else {
-                    return true
-                }
+            while case .full = queue.offer(delivery) {
+                // Who waits is woken late, so at the end of its time there may be room all the same.
+                if Task.isCancelled { return false }
                 await queue.waitForRoom()
             }
-            return false
+            return true
         }
         if isTaken { return }
         if Task.isCancelled { throw EventBusError(.cancelled, "the wait for room in '\(queue.name)' was cancelled") }

@@ -42,6 +42,8 @@ extension Bridge {
     ///
     /// At the broker those that live on `event_routing` share the queue of the service, and each other has a queue of
     /// its own.
+    ///
+    /// - Returns: the subscriptions at the broker; those within the process need no care.
     static func subscribe(
         _ sinks: [SinkGroup.Member],
         _ configuration: BridgeConfiguration,
@@ -53,7 +55,7 @@ extension Bridge {
             for (sink, member) in zip(configuration.sinks, sinks) {
                 let name = "\(configuration.service).\(sink.name)"
                 let subscriber = SinkGroup([member]).subscriber(name, to: sink.types, retry: retry)
-                if let local = bus.local { subscriptions.append(try local.add(subscriber)) }
+                if let local = bus.local { _ = try local.add(subscriber) }
                 guard let remote = bus.remote, !configuration.isRouted(sink) else { continue }
                 let patterns = sink.types.filter { !bus.keepsLocal($0) }
                 guard !patterns.isEmpty else { continue }

@@ -41,6 +41,7 @@ package final class Bridge: Sendable {
     private let surroundings: Surroundings
     private let bus: BridgeBus
     private let sinks: [SinkGroup.Member]
+    /// Those at the broker.
     private let subscriptions: [EventSubscription]
     private let source: LineSource?
     private let start: MonotonicTime
@@ -73,17 +74,17 @@ package final class Bridge: Sendable {
         _ = await gracefully(
             Self.grace,
             clock: surroundings.clock,
-            stop: {
-                self.stopping.stop()
-                self.source?.stop()
-            },
+            stop: { self.stop() },
             work: { await self.work() }
         )
         for member in sinks { await member.sink.close() }
-        if let failure = failure.withLock({ $0 }) { throw failure }
-        if let left = source?.unsafeLines, left.count > 0 {
-            throw BridgeFailure(.failed, "\(left) \(left.count == 1 ? "was" : "were") read, but not known to be safe")
+        let left = source?.unsafeLines ?? LineRanges()
+        let unsafe = "\(left) \(left.count == 1 ? "was" : "were") read, but not known to be safe"
+        if let failure = failure.withLock({ $0 }) {
+            if left.count > 0 { surroundings.say(unsafe) }
+            throw failure
         }
+        if left.count > 0 { throw BridgeFailure(.failed, unsafe) }
     }
 
     /// What was done so far.
@@ -117,9 +118,26 @@ package final class Bridge: Sendable {
                 await self.showProgress()
                 return false
             }
+            group.addTask {
+                await self.watchOutput()
+                return false
+            }
+            group.addTask {
+                await self.announce()
+                return false
+            }
             // The source has no more, or the bus cannot go on.
-            for await isEnd in group where isEnd { group.cancelAll() }
+            for await isEnd in group where isEnd {
+                stop()
+                group.cancelAll()
+            }
         }
+    }
+
+    /// Takes in nothing more.
+    private func stop() {
+        stopping.stop()
+        source?.stop()
     }
 
     private func runBus() async {
@@ -145,7 +163,16 @@ package final class Bridge: Sendable {
             await stopping.wait()
         }
         // What stays in the process has nobody else to deal with it.
-        await bus.local?.drain()
+        if failure.withLock({ $0 }) == nil { await bus.local?.drain() }
+    }
+
+    /// A sink whose reader has gone away ends the bridge.
+    private func watchOutput() async {
+        guard let sink = configuration.sinks.first(where: { $0.target == .stdout }) else { return }
+        let reason = await surroundings.output.failure()
+        guard reason != .cancelled else { return }
+        fail(BridgeFailure(.failed, "sink '\(sink.name)': \(reason)"))
+        stop()
     }
 
     private func fail(_ new: BridgeFailure) {
@@ -157,6 +184,17 @@ package final class Bridge: Sendable {
         for await event in bus.bus.events {
             if let line = throttle.pass(event, at: surroundings.clock.now) { surroundings.say(line) }
         }
+    }
+
+    /// Says when no event passes by any more.
+    private func announce() async {
+        guard !subscriptions.isEmpty else { return }
+        for subscription in subscriptions {
+            guard (try? await subscription.ready()) != nil else { return }
+        }
+        let prefix = configuration.rabbitMQ.queues.prefix
+        let queues = subscriptions.map { "'\(prefix)\($0.name)'" }.joined(separator: ", ")
+        surroundings.say("events are consumed from \(queues)")
     }
 
     private func showProgress() async {

@@ -92,7 +92,9 @@ package enum BridgeBus: Sendable {
         var before: EventBusStatistics?
         while true {
             let now = remote.statistics
-            if now == before, let waiting = try? await remote.waiting(for: names), waiting == 0 { return }
+            if now == before, remote.inHand == 0, let waiting = try? await remote.waiting(for: names), waiting == 0 {
+                return
+            }
             before = now
             guard await stopping.sleep(until: clock.now.advanced(by: .milliseconds(200)), clock: clock) else { return }
         }

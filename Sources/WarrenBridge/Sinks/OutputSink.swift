@@ -15,8 +15,14 @@ package final class OutputSink: Sink {
     }
 
     package func take(_ events: [EventEnvelope]) async throws {
-        try await output.write(events.flatMap(\.line))
-        try await output.flush()
+        do throws(OutputThread.Failure) {
+            try await output.write(events.flatMap(\.line))
+            try await output.flush()
+        } catch {
+            guard error != .cancelled else { throw error }
+            // No event is to blame that nobody reads, and no later one will be read.
+            throw HandlerHasRetired(reason: "sink '\(name)': \(error)")
+        }
     }
 
     package func close() async {}

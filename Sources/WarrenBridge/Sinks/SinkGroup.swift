@@ -40,6 +40,8 @@ final class SinkGroup: Sendable {
             guard !wanted.isEmpty else { continue }
             do {
                 try await member.sink.take(wanted)
+            } catch let end as HandlerHasRetired {
+                throw end
             } catch {
                 throw SinkFailure(sink: member.sink.name, reason: "\(error)")
             }

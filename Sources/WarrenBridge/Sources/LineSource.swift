@@ -30,6 +30,8 @@ package final class LineSource: Sendable {
         var unsafe: Set<Int> = []
         var holdup: String?
         var failure: BridgeFailure?
+        /// Somebody ended the input before its end.
+        var isStopped = false
     }
 
     private let input: InputThread
@@ -101,6 +103,7 @@ package final class LineSource: Sendable {
 
     /// Reads no more; what was read is still seen safe.
     package func stop() {
+        state.withLock { $0.isStopped = true }
         input.stop()
     }
 
@@ -115,7 +118,8 @@ package final class LineSource: Sendable {
             switch await input.next() {
             case .bytes(let bytes): splitter.feed(bytes) { lines.append($0) }
             case .end:
-                if let last = splitter.finish() { lines.append(last) }
+                // A line that a stop has cut in two was not read.
+                if let last = splitter.finish(), !state.withLock({ $0.isStopped }) { lines.append(last) }
                 isAtEnd = true
             case .failed(let error):
                 fail(BridgeFailure(.failed, "cannot read the input: \(SystemError.reason(error.code))"))
@@ -172,7 +176,6 @@ package final class LineSource: Sendable {
     ///
     /// - Returns: the publish under way; `nil` when nothing can ever be published, or the task is cancelled.
     private func sendUntilTaken(_ item: Item) async -> PendingReceipt? {
-        let backoff = Backoff(initial: .milliseconds(50), maximum: .seconds(5))
         var attempt = 0
         while !Task.isCancelled {
             do {
@@ -187,23 +190,36 @@ package final class LineSource: Sendable {
                     return nil
                 case .cancelled:
                     return nil
+                case .timedOut:
+                    // Handlers in this process have it, and are slow.
+                    return PendingReceipt(.local)
                 default:
                     holdUp(error.message)
                 }
             }
             attempt += 1
-            try? await clock.sleep(until: clock.now.advanced(by: backoff.delay(attempt: attempt)))
+            await pause(attempt)
         }
         return nil
+    }
+
+    /// Waits before something is sent again; the longer, the more often it was in vain.
+    private func pause(_ attempt: Int) async {
+        let backoff = Backoff(initial: .milliseconds(50), maximum: .seconds(5))
+        try? await clock.sleep(until: clock.now.advanced(by: backoff.delay(attempt: attempt)))
     }
 
     // MARK: - Seeing it safe
 
     private func seeSafe() async {
         while case var batch = await underWay.takeAll(), !batch.isEmpty {
+            var attempt = 0
             while !batch.isEmpty {
                 var again: [Item] = []
                 for sent in batch where await !see(sent) { again.append(sent.item) }
+                // A queue that is full refuses at once, for as long as it is.
+                attempt = again.count < batch.count ? 1 : attempt + 1
+                if !again.isEmpty { await pause(attempt) }
                 batch = []
                 for item in again {
                     state.withLock { $0.counts.resent += 1 }
@@ -271,6 +287,6 @@ package final class LineSource: Sendable {
 
     private func fail(_ failure: BridgeFailure) {
         state.withLock { $0.failure = $0.failure ?? failure }
-        input.stop()
+        stop()
     }
 }

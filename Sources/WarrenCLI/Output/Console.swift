@@ -54,10 +54,6 @@ package struct Console: Sendable {
 extension CommandFailure {
     /// Data that cannot be written.
     init(_ failure: OutputThread.Failure) {
-        switch failure {
-        case .closed: self.init(.failed, "nobody reads the output any more")
-        case .failed(let error): self.init(.failed, "cannot write the output: \(SystemError.reason(error.code))")
-        case .cancelled: self.init(.failed, "stopped before the output was written")
-        }
+        self.init(.failed, "\(failure)")
     }
 }

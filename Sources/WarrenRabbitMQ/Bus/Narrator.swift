@@ -23,10 +23,11 @@ struct Narrator: Sendable {
             let reason: String?
             switch state {
             case .open: reason = nil
-            case .connecting(_, nil), .closed(nil): continue
+            // Why it is closed for good is what `run` throws.
+            case .connecting(_, nil), .closed: continue
             // Each attempt may fail in other words; that there is no connection is said once.
             case .connecting where last?.map { $0.hasPrefix("no connection") } == true: continue
-            case .connecting(_, let cause?), .closed(let cause?): reason = "no connection: \(cause.message)"
+            case .connecting(_, let cause?): reason = "no connection: \(cause.message)"
             case .blocked(let text): reason = "the broker takes no publishes: \(text)"
             }
             guard last != .some(reason) else { continue }

@@ -2,6 +2,9 @@ import AMQP
 package import Warren
 
 extension RabbitMQEventBus {
+    /// How many events came from queues, and are not dealt with.
+    package var inHand: Int { reports.inHand }
+
     /// How many events wait in the queues of subscriptions and are in nobody's hands.
     ///
     /// - Parameter names: the subscriptions; those that have no queue count nothing.

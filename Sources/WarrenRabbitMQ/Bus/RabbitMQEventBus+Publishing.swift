@@ -136,7 +136,7 @@ extension RabbitMQEventBus {
         }
         guard isNew else { return }
         reports.tell(
-            .init(.unrouted, publish.eventType, eventID: publish.eventID, reason: "no queue took it: \(reply)")
+            .init(.unrouted, publish.eventType, eventID: publish.eventID, reason: "\(reply)")
         )
     }
 

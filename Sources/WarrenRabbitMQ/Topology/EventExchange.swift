@@ -72,8 +72,11 @@ final class EventExchange: Sendable {
                 guard !stopping.isStopped else { return }
                 let failure = EventBusError(error)
                 if failure.code == .refused { handle.settle(.failure(failure)) }
-                if failure != told { reports.tell(.init(.connection, "exchange '\(name)'", reason: failure.message)) }
-                told = failure
+                // That there is no connection is told elsewhere.
+                if case .open = client.state, failure != told {
+                    reports.tell(.init(.connection, "exchange '\(name)'", reason: failure.message))
+                    told = failure
+                }
                 guard await waits.next(stopping) else { return }
             }
         }

@@ -47,10 +47,17 @@ extension LineFile {
 
     /// What was done to a file that did not end with a line end when it was opened: a process was killed while it
     /// wrote, or a text editor left the line end out.
-    package enum Repair: Sendable, Hashable {
+    package enum Repair: Sendable, Hashable, CustomStringConvertible {
         /// The last line was whole; now it has its end.
         case lineEndAdded
         /// The last line was the beginning of one that never was acknowledged, and was cut off: these bytes.
         case cutOff([UInt8])
+
+        package var description: String {
+            switch self {
+            case .lineEndAdded: "the last line had no end, now it has"
+            case .cutOff(let bytes): "ended with \(bytes.count) bytes of a line that was not whole, they were cut off"
+            }
+        }
     }
 }

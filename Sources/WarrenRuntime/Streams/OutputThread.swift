@@ -5,12 +5,20 @@ import Glibc
 /// What is handed over while a write is under way goes out in one piece
 /// with the next, so that a flood of lines costs few system calls and a single line no delay.
 package final class OutputThread: Sendable {
-    package enum Failure: Error, Hashable {
+    package enum Failure: Error, Hashable, CustomStringConvertible {
         /// Nobody reads any more.
         case closed
         case failed(SystemError)
         /// The waiting task was cancelled; what was handed over may still go out.
         case cancelled
+
+        package var description: String {
+            switch self {
+            case .closed: "nobody reads the output any more"
+            case .failed(let error): "cannot write the output: \(SystemError.reason(error.code))"
+            case .cancelled: "stopped before the output was written"
+            }
+        }
     }
 
     private typealias Waiter = CheckedContinuation<Result<Void, Failure>, Never>

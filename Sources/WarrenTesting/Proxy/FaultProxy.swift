@@ -32,16 +32,18 @@ public final class FaultProxy: Sendable {
 
     /// Starts to listen.
     ///
-    /// - Parameter url: the broker behind the proxy, `amqp://` or `amqps://`. With TLS, the client must verify the name
-    ///   in the broker's certificate, not the proxy's address.
+    /// - Parameters:
+    ///   - url: the broker behind the proxy, `amqp://` or `amqps://`. With TLS, the client must verify the name in the
+    ///     broker's certificate, not the proxy's address.
+    ///   - isRecording: whether every byte is kept for ``recordings``, as long as the proxy lives.
     /// - Throws: ``WarrenTestingError`` with `.invalidArgument` when it is no such URL or its host is unknown.
-    public init(to url: String) throws(WarrenTestingError) {
+    public init(to url: String, isRecording: Bool = false) throws(WarrenTestingError) {
         let address = try BrokerAddress(url)
         let target = try SocketAddress(host: address.host, port: address.port)
         reservation = try ReservedPort()
         port = reservation.number
         self.url = address.url(localPort: port)
-        loop = try ProxyLoop(port: port, target: target)
+        loop = try ProxyLoop(port: port, target: target, isRecording: isRecording)
         try loop.start()
     }
 
@@ -103,4 +105,15 @@ public final class FaultProxy: Sendable {
 
     /// How many bytes the broker has sent, swallowed ones included.
     public var bytesFromBroker: Int { loop.counts.fromBroker }
+
+    /// What was sent over one connection so far, swallowed bytes included.
+    public struct Recording: Sendable, Hashable {
+        /// The client's bytes, in order.
+        public let fromClient: [UInt8]
+        /// The broker's bytes, in order.
+        public let fromBroker: [UInt8]
+    }
+
+    /// Every connection in the order of their beginnings; none unless the proxy is recording.
+    public var recordings: [Recording] { loop.recordings }
 }

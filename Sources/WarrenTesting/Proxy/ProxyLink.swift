@@ -5,12 +5,14 @@ import WarrenRuntime
 struct ProxyLink {
     private let client: Descriptor
     private let broker: Descriptor
-    private var upstream = ProxyStream()
-    private var downstream = ProxyStream()
+    private var upstream: ProxyStream
+    private var downstream: ProxyStream
 
-    init(client: Descriptor, broker: Descriptor) {
+    init(client: Descriptor, broker: Descriptor, tapes: ProxyLoop.Tapes?) {
         self.client = client
         self.broker = broker
+        upstream = ProxyStream(tapes?.fromClient)
+        downstream = ProxyStream(tapes?.fromBroker)
     }
 
     var received: (fromClient: Int, fromBroker: Int) { (upstream.received, downstream.received) }

@@ -11,6 +11,12 @@ final class ProxyLoop: Sendable {
         fileprivate var isStopped = false
     }
 
+    /// What one connection sends, each way.
+    struct Tapes: Sendable {
+        let fromClient = ProxyTape()
+        let fromBroker = ProxyTape()
+    }
+
     /// Several socket buffers' worth, so that one turn moves as much as there is.
     private static let bufferSize = 256 << 10
 
@@ -22,8 +28,12 @@ final class ProxyLoop: Sendable {
     private let listener: Locked<Descriptor?>
     private let orders = Locked(Orders())
     private let seen = Locked(ProxyCounts())
+    private let isRecording: Bool
+    /// One for each connection so far, where they are recorded.
+    private let tapes = Locked<[Tapes]>([])
 
-    init(port: Int, target: SocketAddress) throws(WarrenTestingError) {
+    init(port: Int, target: SocketAddress, isRecording: Bool) throws(WarrenTestingError) {
+        self.isRecording = isRecording
         self.port = port
         self.target = target
         do {
@@ -43,6 +53,11 @@ final class ProxyLoop: Sendable {
     }
 
     var counts: ProxyCounts { seen.withLock { $0 } }
+
+    var recordings: [FaultProxy.Recording] {
+        tapes.withLock { $0 }
+            .map { FaultProxy.Recording(fromClient: $0.fromClient.bytes, fromBroker: $0.fromBroker.bytes) }
+    }
 
     func change(_ change: (inout Orders) -> Void) {
         orders.withLock { change(&$0) }
@@ -152,7 +167,9 @@ final class ProxyLoop: Sendable {
             TCPSocket.resetOnClose(client)
             return nil
         }
-        return ProxyLink(client: client, broker: broker)
+        let new = isRecording ? Tapes() : nil
+        if let new { tapes.withLock { $0.append(new) } }
+        return ProxyLink(client: client, broker: broker, tapes: new)
     }
 
     private func count(_ link: ProxyLink, into closed: inout (fromClients: Int, fromBroker: Int)) {

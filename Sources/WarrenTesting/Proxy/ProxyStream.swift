@@ -25,6 +25,12 @@ struct ProxyStream {
     /// Whether bytes were swallowed, so that what follows them makes no sense.
     private(set) var hasLost = false
     private(set) var received = 0
+    private let tape: ProxyTape?
+
+    /// A `tape` gets all that is read.
+    init(_ tape: ProxyTape?) {
+        self.tape = tape
+    }
 
     // MARK: - What to wait for
 
@@ -59,6 +65,7 @@ struct ProxyStream {
             unsafe recv(source.number, buffer.baseAddress, buffer.count, 0)
         }
         if count < 0 && (errno == EAGAIN || errno == EINTR) { return }
+        if count > 0 { tape?.append(buffer[..<count]) }
         // What happens in the silence, an end or a reset too, is not seen by the other side.
         if faults.flow == .silent {
             hasLost = true

@@ -30,6 +30,27 @@ struct FaultProxyTests {
         }
     }
 
+    @Test("keeps what each connection has sent, swallowed bytes too, when it is recording")
+    func recording() async throws {
+        try await withLine(isRecording: true) { proxy, client, server in
+            client.send("hello")
+            _ = try await server.receive(exactly: 5)
+            proxy.goSilent()
+            server.send("you")
+            try await eventually("the bytes are swallowed") { proxy.bytesFromBroker == 3 }
+            let second = try TestSocket(port: proxy.port)
+            second.send("me too")
+            try await eventually("the second is heard") { proxy.bytesFromClients == 11 }
+            let expected = [(Array("hello".utf8), Array("you".utf8)), (Array("me too".utf8), [])]
+            #expect(proxy.recordings == expected.map { .init(fromClient: $0, fromBroker: $1) })
+        }
+        try await withLine { proxy, client, server in
+            client.send("hello")
+            _ = try await server.receive(exactly: 5)
+            #expect(proxy.recordings.isEmpty)
+        }
+    }
+
     @Test("an orderly end is passed on, and the other direction goes on")
     func halfClose() async throws {
         try await withLine { proxy, client, server in
@@ -179,10 +200,12 @@ struct FaultProxyTests {
 
 /// A client and a server with a proxy between them.
 private func withLine(
+    isRecording: Bool = false,
     _ body: (_ proxy: FaultProxy, _ client: TestSocket, _ server: TestSocket) async throws -> Void
 ) async throws {
     let listener = try TCPSocket.listening()
-    let proxy = try FaultProxy(to: "amqp://me:secret@127.0.0.1:\(try TCPSocket.localPort(listener))/v?x=1")
+    let url = "amqp://me:secret@127.0.0.1:\(try TCPSocket.localPort(listener))/v?x=1"
+    let proxy = try FaultProxy(to: url, isRecording: isRecording)
     let client = try TestSocket(port: proxy.port)
     let server = try await BlockingCall.run("accept") {
         guard TCPSocket.awaitReadable(listener, milliseconds: 10_000) else {
