@@ -76,7 +76,7 @@ let package = Package(
         ),
 
         // Beside the house: the test kit and the measurements.
-        library("WarrenTesting", ["WarrenRuntime", "CLinux"]),
+        library("WarrenTesting", ["Warren", "WarrenRuntime", "CLinux"]),
         .executableTarget(
             name: "WarrenBench",
             dependencies: ["AMQP", "Warren", "WarrenRuntime", "CLinux"],
@@ -87,7 +87,7 @@ let package = Package(
         tests("WarrenRuntimeTests", ["WarrenRuntime", "WarrenTesting"], swiftSettings: exitTestSettings),
         tests("WarrenTelemetryTests", ["WarrenTelemetry", "WarrenRuntime"]),
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
-        tests("WarrenTests", ["AMQP", "Warren", "WarrenTesting"]),
+        tests("WarrenTests", ["AMQP", "Warren", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenRabbitMQTests", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenTesting"]),
         tests("WarrenTestingTests", ["WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),

@@ -61,7 +61,12 @@ extension TopicPattern {
 
     /// Exactly the events of a type.
     init(subscribing event: (some Event).Type) throws(EventBusError) {
-        let kind = try Occurrence.Kind(publishing: event, service: "")
-        self = try TopicPattern(subscribing: kind.type)
+        let type: String
+        do throws(EventBusError) {
+            type = try Occurrence.Kind(publishing: event, service: "").type
+        } catch {
+            throw EventBusError(.invalidSubscription, error.message)
+        }
+        self = try TopicPattern(subscribing: type)
     }
 }

@@ -78,14 +78,26 @@ extension Occurrence {
         subject: String?,
         metadata: [String: String]?
     ) throws(EventBusError) -> Occurrence {
-        TypedOccurrence(
+        let kind = try Kind(publishing: E.self, service: service)
+        if let correlationID { try check(correlationID: correlationID) }
+        return TypedOccurrence(
             event,
-            try Kind(publishing: E.self, service: service),
+            kind,
             correlationID: correlationID,
             causationID: causationID,
             subject: subject,
             metadata: metadata
         )
+    }
+
+    /// Beside the service, which its kind has seen to, all that a caller gives and that has to fit a property.
+    @usableFromInline
+    static func check(correlationID: String) throws(EventBusError) {
+        do {
+            try EventEnvelope.check(.correlationID, correlationID)
+        } catch {
+            throw EventBusError(error)
+        }
     }
 }
 
@@ -96,6 +108,7 @@ extension Occurrence.Kind {
             if let version = type.version, event.version != EventEnvelope.defaultVersion, event.version != version {
                 throw EventError(.invalidType, "the type '\(type)' contradicts its version '\(event.version)'")
             }
+            try EventEnvelope.check(.source, service)
             self.init(type: type.name, version: type.version ?? event.version, source: service)
         } catch {
             throw EventBusError(error)

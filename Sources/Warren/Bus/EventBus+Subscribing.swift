@@ -25,7 +25,7 @@ extension EventBus {
     ) throws(EventBusError) -> EventSubscription {
         try add(
             Subscriber(name, to: [try TopicPattern(subscribing: type)], retry, concurrency, timeout) { context in
-                try await handler(try context.decode(), context)
+                try await handler(try context.occurrence.decode(), context)
                 return .ack
             }
         )
@@ -54,7 +54,7 @@ extension EventBus {
     ) throws(EventBusError) -> EventSubscription {
         try add(
             Subscriber(name, to: [try TopicPattern(subscribing: type)], retry, concurrency, timeout) { context in
-                try await deciding(try context.decode(), context)
+                try await deciding(try context.occurrence.decode(), context)
             }
         )
     }
@@ -114,16 +114,5 @@ extension EventBus {
                 try await deciding(try context.envelope, context)
             }
         )
-    }
-}
-
-extension EventContext {
-    /// The event as the type that a handler takes.
-    fileprivate func decode<E: Event>() throws -> E {
-        do throws(EventError) {
-            return try occurrence.decode()
-        } catch {
-            throw UndecodableEvent(reason: error.message)
-        }
     }
 }

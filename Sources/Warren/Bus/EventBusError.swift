@@ -18,6 +18,9 @@ public struct EventBusError: Error, Sendable, Hashable, CustomStringConvertible 
         self.init(.invalidEvent, error.message)
     }
 
+    /// What whoever still wants something of a bus is told.
+    package static let busHasEnded = EventBusError(.closed, "the bus has ended")
+
     /// The sentence.
     public var description: String { message }
 

@@ -69,24 +69,29 @@ public final class EventSubscription: Sendable {
     ///
     /// A subscription's queue at a broker stays, and goes on collecting events for the next one of that name.
     public func cancel() {
-        let isFirst = state.withLock { state in
-            defer { state.isCancelled = true }
-            return !state.isCancelled
-        }
-        guard isFirst else { return }
-        settle(.failure(EventBusError(.closed, "'\(name)' was cancelled")))
+        let closed = EventBusError(.closed, "'\(name)' was cancelled")
+        guard answer(.failure(closed), isCancelling: true) else { return }
         onCancel()
     }
 
     /// Answers whoever waits for it to be ready; the last answer holds for those who come later.
     package func settle(_ outcome: Result<Void, EventBusError>) {
-        let waiters = state.withLock { state -> [CheckedContinuation<Result<Void, EventBusError>, Never>] in
+        answer(outcome, isCancelling: false)
+    }
+
+    /// - Returns: whether it is the answer: nothing comes after a cancellation.
+    @discardableResult
+    private func answer(_ outcome: Result<Void, EventBusError>, isCancelling: Bool) -> Bool {
+        let waiters = state.withLock { state -> [CheckedContinuation<Result<Void, EventBusError>, Never>]? in
             // Who cancelled it was told so, whatever becomes of it still.
-            if case .success = outcome, state.isCancelled { return [] }
+            guard !state.isCancelled else { return nil }
+            state.isCancelled = isCancelling
             state.outcome = outcome
             defer { state.waiters = [:] }
             return Array(state.waiters.values)
         }
+        guard let waiters else { return false }
         for waiter in waiters { waiter.resume(returning: outcome) }
+        return true
     }
 }

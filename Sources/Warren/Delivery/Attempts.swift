@@ -2,6 +2,9 @@ internal import WarrenRuntime
 
 /// How one worker sees its deliveries through: attempt after attempt, until something is decided.
 struct Attempts: Sendable {
+    /// How long a worker that gave an event back waits before it takes the next one.
+    private static let pauseAfterRelease = Duration.milliseconds(100)
+
     let pool: WorkerPool
     let watch: HandlerWatch
 
@@ -32,19 +35,17 @@ struct Attempts: Sendable {
                 item.fail(unreadable: item.delivery.occurrence)
                 continue
             }
-            guard !pool.stopping.isStopped, await pool.surroundings.permits.acquire() else {
+            guard await begins(occurrence) else {
                 release(item)
                 return true
             }
             let result: Result<Disposition, any Error>
-            watch.begin()
             do {
-                switch pool.subscriber.handler {
-                case .each(let handler):
-                    result = .success(try await handler(context(item, occurrence)))
-                case .batch(_, let handler):
-                    try await handler([context(item, occurrence)])
-                    result = .success(.ack)
+                let context = context(item, occurrence)
+                if let consequences = item.delivery.consequences {
+                    result = .success(try await consequences.include { try await call(context) })
+                } else {
+                    result = .success(try await call(context))
                 }
             } catch {
                 result = .failure(error)
@@ -57,6 +58,10 @@ struct Attempts: Sendable {
             }
             switch judge(&item, occurrence, result, isInTime: isInTime) {
             case .settled: return true
+            case .released:
+                // Whoever cannot take it now hardly can at once, and going round and round would keep others from running.
+                _ = await wait(Self.pauseAfterRelease)
+                return true
             case .failed: continue
             case .overran: return false
             }
@@ -71,12 +76,16 @@ struct Attempts: Sendable {
         _ handler: @Sendable ([EventContext]) async throws -> Void
     ) async -> Bool {
         let contexts = items.compactMap { item in try? context(item, item.delivery.occurrence.get()) }
-        guard contexts.count == items.count, !pool.stopping.isStopped else { return true }
-        guard await pool.surroundings.permits.acquire() else { return true }
-        watch.begin()
+        guard contexts.count == items.count else { return true }
+        guard await begins(contexts[0].occurrence, count: contexts.count) else { return true }
         let error: (any Error)?
         do {
-            try await handler(contexts)
+            if items.contains(where: { $0.delivery.consequences != nil }) {
+                // Of which event a further one follows is not known: nobody waits for those.
+                try await Consequences().include { try await handler(contexts) }
+            } else {
+                try await handler(contexts)
+            }
             error = nil
         } catch let caught {
             error = caught
@@ -90,20 +99,42 @@ struct Attempts: Sendable {
         if let error, isInTime, !Task.isCancelled {
             reports.tell(.init(.handlerFailed, pool.subscriber.name, reason: "a batch of \(items.count): \(error)"))
         }
-        guard isInTime else {
-            reports.tell(.init(.handlerTimedOut, pool.subscriber.name, reason: "a batch of \(items.count)"))
-            return false
-        }
+        guard isInTime else { return false }
         guard error == nil else { return true }
         for item in items { accept(item) }
         items = []
         return true
     }
 
+    /// Waits for a handler's turn.
+    ///
+    /// - Returns: whether it has come; not when the subscription or the bus ends first.
+    private func begins(_ occurrence: Occurrence, count: Int = 1) async -> Bool {
+        guard !pool.stopping.isStopped, await pool.surroundings.permits.acquire() else { return false }
+        guard !pool.stopping.isStopped else {
+            pool.surroundings.permits.release()
+            return false
+        }
+        watch.begin(occurrence, count: count)
+        return true
+    }
+
+    @inline(__always)
+    private func call(_ context: EventContext) async throws -> Disposition {
+        switch pool.subscriber.handler {
+        case .each(let handler):
+            return try await handler(context)
+        case .batch(_, let handler):
+            try await handler([context])
+            return .ack
+        }
+    }
+
     // MARK: - After an attempt
 
     private enum Judgement {
         case settled
+        case released
         case failed
         case overran
     }
@@ -117,7 +148,6 @@ struct Attempts: Sendable {
         guard isInTime else {
             let timeout = pool.subscriber.timeout ?? pool.surroundings.limits.timeout
             fail(&item, occurrence, Case.Failure(error: "cancelled after \(timeout)", errorType: "timeout"))
-            reports.tell(.init(.handlerTimedOut, pool.subscriber.name, eventID: occurrence.eventID))
             return .overran
         }
         switch result {
@@ -127,7 +157,7 @@ struct Attempts: Sendable {
         case .success(.release):
             reports.tell(.init(.released, pool.subscriber.name, eventID: occurrence.eventID))
             release(item)
-            return .settled
+            return .released
         case .success(.retry(let delay)):
             let error = "the handler asked for another attempt"
             fail(&item, occurrence, Case.Failure(error: error, errorType: "retry", delay: delay))
@@ -141,8 +171,9 @@ struct Attempts: Sendable {
             retire(end)
             release(item)
             return .settled
-        case .failure(let error as UndecodableEvent):
-            fail(&item, occurrence, Case.Failure(error: error.reason, errorType: "undecodable", isFinal: true))
+        case .failure(let error as EventError) where error.code == .undecodable || error.code == .unencodable:
+            let failure = Case.Failure(error: error.message, errorType: error.code.description, isFinal: true)
+            fail(&item, occurrence, failure)
         case .failure(let error):
             fail(&item, occurrence, Case.Failure(error: "\(error)", errorType: "\(type(of: error))"))
         }
@@ -185,7 +216,11 @@ struct Attempts: Sendable {
 
     /// - Returns: whether the time has come; not when the bus ends first.
     private func wait(_ delay: Duration) async -> Bool {
-        guard delay > .zero else { return !pool.stopping.isStopped }
+        guard delay > .zero else {
+            // A handler that fails at once, again and again, keeps nobody from running.
+            await Task.yield()
+            return !pool.stopping.isStopped
+        }
         let clock = pool.surroundings.clock
         return await pool.stopping.sleep(until: clock.now.advanced(by: delay), clock: clock)
     }
@@ -199,7 +234,7 @@ struct Attempts: Sendable {
 
     private func release(_ item: Case) {
         guard item.delivery.release() else { return notSettled(item) }
-        reports.add(.released)
+        if pool.role == .subscription { reports.add(.released) }
     }
 
     private func bury(_ item: Case, _ failure: Case.Failure) async {

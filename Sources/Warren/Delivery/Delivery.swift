@@ -15,6 +15,9 @@ package protocol Delivery: Sendable {
     /// Whether it may have been handled before.
     var isRedelivered: Bool { get }
 
+    /// What somebody waits for who waits for this event; `nil` where nobody does.
+    var consequences: Consequences? { get }
+
     /// It is dealt with.
     func accept() -> Bool
 
@@ -23,6 +26,11 @@ package protocol Delivery: Sendable {
 
     /// It is a dead letter; returns when that is safe.
     func bury(_ failure: EventFailure) async -> Bool
+}
+
+extension Delivery {
+    /// Nobody waits.
+    package var consequences: Consequences? { nil }
 }
 
 /// Where deliveries come from.

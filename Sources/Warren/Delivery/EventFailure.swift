@@ -4,7 +4,7 @@ internal import WarrenRuntime
 public struct EventFailure: Sendable, Hashable {
     /// What went wrong at last.
     public var error: String
-    /// The kind of it: the Swift type of the error, or `undecodable`, `timeout`, `rejected`.
+    /// The kind of it: the Swift type of the error, or `undecodable`, `unencodable`, `timeout`, `retry`, `rejected`.
     public var errorType: String
     /// How many attempts failed in all; none when the event could not even be read.
     public var attempts: Int
@@ -41,9 +41,4 @@ package struct HandlerHasRetired: Error {
     package init(reason: String) {
         self.reason = reason
     }
-}
-
-/// What a handler's wrapper throws when the data are not what the handler takes: no attempt would end better.
-struct UndecodableEvent: Error {
-    let reason: String
 }

@@ -4,8 +4,12 @@ internal import WarrenRuntime
 ///
 /// A call costs a look at the clock; only a watch that sleeps until the next possible deadline ever waits.
 final class HandlerWatch: Sendable {
+    /// What a handler is at work on: an event, or the first of so many.
+    typealias Work = (occurrence: Occurrence, count: Int)
+
     private struct State {
         var deadline: MonotonicTime?
+        var work: Work?
         var isOverdue = false
     }
 
@@ -19,9 +23,12 @@ final class HandlerWatch: Sendable {
     }
 
     /// A handler is called now.
-    func begin() {
+    func begin(_ occurrence: Occurrence, count: Int = 1) {
         let deadline = clock.now.advanced(by: timeout)
-        state.withLock { $0.deadline = deadline }
+        state.withLock { state in
+            state.deadline = deadline
+            state.work = (occurrence, count)
+        }
     }
 
     /// The handler has returned.
@@ -30,12 +37,15 @@ final class HandlerWatch: Sendable {
     func end() -> Bool {
         state.withLock { state in
             state.deadline = nil
+            state.work = nil
             return !state.isOverdue
         }
     }
 
     /// Waits until a handler is overdue, or the task is cancelled; nothing more can be begun under this watch then.
-    func overrun() async {
+    ///
+    /// - Returns: what it is at work on; nothing after a cancellation.
+    func overrun() async -> Work? {
         while true {
             // A handler that begins later is due later than this.
             let latest = clock.now.advanced(by: timeout)
@@ -43,14 +53,14 @@ final class HandlerWatch: Sendable {
             do {
                 try await clock.sleep(until: min(next, latest))
             } catch {
-                return
+                return nil
             }
             let now = clock.now
-            let isOverdue = state.withLock { state in
+            let overdue = state.withLock { state -> Work? in
                 state.isOverdue = state.deadline.map { $0 <= now } ?? false
-                return state.isOverdue
+                return state.isOverdue ? state.work : nil
             }
-            if isOverdue { return }
+            if let overdue { return overdue }
         }
     }
 }

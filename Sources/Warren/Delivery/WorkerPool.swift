@@ -74,7 +74,7 @@ package final class WorkerPool: Sendable {
             left = await withTaskGroup(of: ArraySlice<Case>?.self) { group in
                 group.addTask { await self.work(backlog, attempts) }
                 group.addTask {
-                    await attempts.watch.overrun()
+                    if let work = await attempts.watch.overrun() { self.tellOverrun(work) }
                     return nil
                 }
                 var left: ArraySlice<Case>?
@@ -85,6 +85,19 @@ package final class WorkerPool: Sendable {
                 return left
             }
         }
+    }
+
+    /// Told at once: the handler may never return.
+    private func tellOverrun(_ work: HandlerWatch.Work) {
+        let isAlone = work.count == 1
+        surroundings.reports.tell(
+            .init(
+                .handlerTimedOut,
+                subscriber.name,
+                eventID: isAlone ? work.occurrence.eventID : nil,
+                reason: isAlone ? nil : "a batch of \(work.count)"
+            )
+        )
     }
 
     /// - Returns: what is left to do after a handler overran; `nil` when the source has no more.

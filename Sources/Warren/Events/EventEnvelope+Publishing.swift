@@ -37,14 +37,17 @@ extension EventEnvelope {
         guard type.version == nil else {
             throw EventError(.invalidType, "the event type '\(eventType)' has its version in its name")
         }
-        for (key, text) in propertyTexts where (text?.utf8.count ?? 0) > CarriedProperties.maximumLength {
-            let length = text?.utf8.count ?? 0
-            throw EventError(
-                .fieldTooLong,
-                "\(key.rawValue) has \(length) bytes, at most \(CarriedProperties.maximumLength) can be published"
-            )
-        }
+        for (key, text) in propertyTexts { try Self.check(key, text) }
         return carriedProperties
+    }
+
+    /// - Throws: ``EventError`` with code `fieldTooLong` when the text of a field does not fit a property.
+    static func check(_ key: Key, _ text: String?) throws(EventError) {
+        guard let length = text?.utf8.count, length > CarriedProperties.maximumLength else { return }
+        throw EventError(
+            .fieldTooLong,
+            "\(key.rawValue) has \(length) bytes, at most \(CarriedProperties.maximumLength) can be published"
+        )
     }
 
     /// The properties that go with this event where it is only passed on: what does not fit is left to the body.

@@ -1,16 +1,14 @@
-internal import WarrenRuntime
-
 /// An event in a queue of this process.
 final class MemoryDelivery: Delivery {
     let event: Occurrence
     let queue: MemoryQueue
-    /// Told when the event is dealt with, where somebody waits for that.
-    let settled: StopSignal?
+    let consequences: Consequences?
 
-    init(_ event: Occurrence, queue: MemoryQueue, settled: StopSignal? = nil) {
+    /// `consequences` are told when the event is dealt with.
+    init(_ event: Occurrence, queue: MemoryQueue, consequences: Consequences? = nil) {
         self.event = event
         self.queue = queue
-        self.settled = settled
+        self.consequences = consequences
     }
 
     var occurrence: Result<Occurrence, EventError> { .success(event) }
@@ -36,7 +34,7 @@ final class MemoryDelivery: Delivery {
 
     /// Nothing more will become of it.
     func finish() {
-        settled?.stop()
+        consequences?.leave()
         queue.settledOne()
     }
 }

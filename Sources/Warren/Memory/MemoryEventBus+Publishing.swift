@@ -34,6 +34,7 @@ extension MemoryEventBus {
         } else {
             route = try findRoute(E.self)
         }
+        if let correlationID { try Occurrence.check(correlationID: correlationID) }
         let occurrence = TypedOccurrence(
             event,
             route.kind,
@@ -63,13 +64,16 @@ extension MemoryEventBus {
     /// - Returns: a publish that is done.
     /// - Throws: as ``publish(_:correlationID:causationID:subject:metadata:)``.
     public func send(_ occurrence: Occurrence) async throws(EventBusError) -> PendingReceipt {
-        count(observed: 0)
-        try await deliver(occurrence, to: .everybody)
+        try await deliver(occurrence, to: .everybody, isPublished: true)
         return PendingReceipt(.local)
     }
 
-    /// Hands an event to those who want it, uncounted as a publish.
-    package func deliver(_ occurrence: Occurrence, to audience: Audience) async throws(EventBusError) {
+    /// Hands an event to those who want it; counts it as a publish where that is not done elsewhere.
+    package func deliver(
+        _ occurrence: Occurrence,
+        to audience: Audience,
+        isPublished: Bool = false
+    ) async throws(EventBusError) {
         var occurrence = occurrence
         if configuration.forcesJSON {
             do {
@@ -79,6 +83,7 @@ extension MemoryEventBus {
             }
         }
         let route = try findRoute(occurrence)
+        if isPublished { count(observed: 0) }
         for (index, observer) in route.observers.enumerated() {
             surroundings.reports.add(.observed)
             do {
@@ -119,7 +124,7 @@ extension MemoryEventBus {
     }
 
     private func makeRoute(_ kind: Occurrence.Kind, _ state: State) throws(EventBusError) -> Route {
-        guard !state.isClosed else { throw EventBusError(.closed, "the bus has ended") }
+        guard !state.isClosed else { throw .busHasEnded }
         func wants(_ patterns: [TopicPattern]) -> Bool { patterns.contains { $0.matches(kind.type) } }
         let observers = state.observers.filter { wants($0.observer.patterns) }
         return Route(
@@ -139,10 +144,13 @@ extension MemoryEventBus {
     /// What a publish has to wait for.
     @usableFromInline
     struct Waiting: Sendable {
+        let occurrence: Occurrence
         /// Those whose queue had no room.
         var full: [MemoryDelivery] = []
-        /// Those whose handlers are to end first.
-        var unsettled: [MemoryDelivery] = []
+        /// What has to be dealt with first, where a publish waits for handlers.
+        var consequences: Consequences?
+        /// Whether somebody further up waits for it.
+        var isNested = false
     }
 
     /// Puts an event into the queues that have room.
@@ -157,23 +165,42 @@ extension MemoryEventBus {
         for queue in route.observerQueues {
             if case .takenForOldest = queue.offer(MemoryDelivery(occurrence, queue: queue)) { lostOldest(queue) }
         }
-        guard audience == .everybody else { return nil }
+        guard audience == .everybody, !route.subscriptions.isEmpty else { return nil }
         var waiting: Waiting?
+        if configuration.dispatch == .inPlace {
+            let joined = Consequences.joined()
+            waiting = Waiting(occurrence: occurrence, consequences: joined ?? Consequences(), isNested: joined != nil)
+        }
         for queue in route.subscriptions {
-            let isAwaited = configuration.dispatch == .inPlace
-            let delivery = MemoryDelivery(occurrence, queue: queue, settled: isAwaited ? StopSignal() : nil)
-            let admission = queue.offer(delivery)
-            if admission == .full { waiting = waiting.adding(delivery, to: \.full) }
-            if isAwaited, admission != .closed { waiting = waiting.adding(delivery, to: \.unsettled) }
+            waiting?.consequences?.join()
+            let delivery = MemoryDelivery(occurrence, queue: queue, consequences: waiting?.consequences)
+            switch queue.offer(delivery) {
+            case .taken, .takenForOldest: continue
+            case .closed: delivery.consequences?.leave()
+            case .full:
+                waiting = waiting ?? Waiting(occurrence: occurrence)
+                waiting?.full.append(delivery)
+            }
         }
         return waiting
     }
 
     @usableFromInline
     func wait(for waiting: Waiting) async throws(EventBusError) {
-        for delivery in waiting.full { try await offerUntilDeadline(delivery) }
-        guard let first = waiting.unsettled.first else { return }
-        try await wait(for: waiting.unsettled.compactMap(\.settled), first.event)
+        var full = waiting.full[...]
+        do throws(EventBusError) {
+            while let delivery = full.first {
+                try await offerUntilDeadline(delivery)
+                full = full.dropFirst()
+            }
+        } catch {
+            for delivery in full { delivery.consequences?.leave() }
+            waiting.consequences?.leave()
+            throw error
+        }
+        guard let consequences = waiting.consequences else { return }
+        consequences.leave()
+        if !waiting.isNested { try await wait(for: consequences, of: waiting.occurrence) }
     }
 
     private func lostOldest(_ queue: MemoryQueue) {
@@ -187,12 +214,18 @@ extension MemoryEventBus {
         let queue = delivery.queue
         let timeout = configuration.publishTimeout
         let isTaken = await within(timeout) {
-            while case .full = queue.offer(delivery) {
-                // Who waits is woken late, so at the end of its time there may be room all the same.
-                if Task.isCancelled { return false }
-                await queue.waitForRoom()
+            while true {
+                switch queue.offer(delivery) {
+                case .taken, .takenForOldest: return true
+                case .closed:
+                    delivery.consequences?.leave()
+                    return true
+                case .full:
+                    // Who waits is woken late, so at the end of its time there may be room all the same.
+                    if Task.isCancelled { return false }
+                    await queue.waitForRoom()
+                }
             }
-            return true
         }
         if isTaken { return }
         if Task.isCancelled { throw EventBusError(.cancelled, "the wait for room in '\(queue.name)' was cancelled") }
@@ -203,10 +236,10 @@ extension MemoryEventBus {
         )
     }
 
-    private func wait(for signals: [StopSignal], _ occurrence: Occurrence) async throws(EventBusError) {
+    private func wait(for consequences: Consequences, of occurrence: Occurrence) async throws(EventBusError) {
         let timeout = configuration.publishTimeout
         let areSettled = await within(timeout) {
-            for signal in signals { await signal.wait() }
+            await consequences.end()
             return !Task.isCancelled
         }
         if areSettled { return }
@@ -248,16 +281,5 @@ extension MemoryEventBus {
         let name = route.observers[index].patterns.map(\.text).joined(separator: ", ")
         let reason = "\(type(of: error)): \(error)"
         surroundings.reports.tell(.init(.observerFailed, name, eventID: occurrence.eventID, reason: reason))
-    }
-}
-
-extension MemoryEventBus.Waiting? {
-    fileprivate func adding(
-        _ delivery: MemoryDelivery,
-        to list: WritableKeyPath<MemoryEventBus.Waiting, [MemoryDelivery]>
-    ) -> MemoryEventBus.Waiting {
-        var waiting = self ?? MemoryEventBus.Waiting()
-        waiting[keyPath: list].append(delivery)
-        return waiting
     }
 }

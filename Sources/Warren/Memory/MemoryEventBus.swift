@@ -17,9 +17,11 @@ public final class MemoryEventBus: EventBus {
         var observers: [(id: Int, observer: Observer, queue: MemoryQueue?)] = []
         var subscriptions: [String: MemorySubscription] = [:]
         var routes = RouteTable()
+        /// Those that take events, to be told when the bus ends.
+        var handles: [Int: EventSubscription] = [:]
         var isClosed = false
-        /// Of subscriptions that are no more.
-        var deadLetters: [String: [DeadLetter]] = [:]
+        /// By the name of the subscription; they outlive it.
+        var deadLetters: [String: DeadLetterShelf] = [:]
     }
 
     let state = Locked(State())
@@ -66,11 +68,14 @@ public final class MemoryEventBus: EventBus {
         guard await work.run(grace: grace, clock: surroundings.clock) else {
             throw EventBusError(.closed, "run() was called before; make another bus")
         }
-        let queues = state.withLock { state in
+        let (queues, handles) = state.withLock { state in
             state.isClosed = true
-            return state.subscriptions.values.map(\.queue)
+            state.routes = RouteTable()
+            defer { state.handles = [:] }
+            return (state.subscriptions.values.map(\.queue), Array(state.handles.values))
         }
         for queue in queues { queue.close() }
+        for handle in handles { handle.settle(.failure(.busHasEnded)) }
         surroundings.reports.finish()
     }
 
@@ -90,9 +95,7 @@ public final class MemoryEventBus: EventBus {
     /// - Parameter name: the subscription's name.
     /// - Returns: its dead letters.
     public func deadLetters(of name: String) -> [DeadLetter] {
-        state.withLock { state in
-            (state.deadLetters[name] ?? []) + (state.subscriptions[name]?.queue.deadLetters ?? [])
-        }
+        state.withLock { $0.deadLetters[name] }?.all ?? []
     }
 
     /// Waits until subscriptions have dealt with all that was published before, or the task is cancelled.
@@ -135,7 +138,7 @@ public final class MemoryEventBus: EventBus {
             work.add(run: { await started.run() }, stop: { started.stop() })
             pool = started
         }
-        return EventSubscription(name, isReady: true) { [weak self, pool] in
+        return handle(name, id) { [weak self, pool] in
             self?.state.withLock { state in
                 state.observers.removeAll { $0.id == id }
                 state.routes = RouteTable()
@@ -151,21 +154,39 @@ public final class MemoryEventBus: EventBus {
     /// - Throws: `invalidSubscription`, saying what makes no sense.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
         try subscriber.check()
-        let new = MemoryQueue(subscriber.name, capacity: configuration.bufferSize, overflow: .wait)
-        let (id, queue) = state.withLock { state in
+        let name = subscriber.name
+        let (id, queue) = state.withLock { [capacity = configuration.bufferSize] state in
             state.nextID += 1
-            var subscription = state.subscriptions[subscriber.name] ?? MemorySubscription(queue: new)
+            let shelf = state.deadLetters[name] ?? DeadLetterShelf(capacity: capacity)
+            state.deadLetters[name] = shelf
+            var subscription =
+                state.subscriptions[name]
+                ?? MemorySubscription(queue: MemoryQueue(name, capacity: capacity, overflow: .wait, deadLetters: shelf))
             subscription.members.append((state.nextID, subscriber.patterns))
-            state.subscriptions[subscriber.name] = subscription
+            state.subscriptions[name] = subscription
             state.routes = RouteTable()
             return (state.nextID, subscription.queue)
         }
         let pool = WorkerPool(subscriber, role: .subscription, source: MemoryShare(queue), surroundings)
         work.add(run: { await pool.run() }, stop: { pool.stop() })
-        return EventSubscription(subscriber.name, isReady: true) { [weak self] in
-            self?.leave(subscriber.name, id)
+        return handle(name, id) { [weak self] in
+            self?.leave(name, id)
             pool.stop()
         }
+    }
+
+    /// A handle that is ready, and told when the bus ends.
+    private func handle(_ name: String, _ id: Int, onCancel: @escaping @Sendable () -> Void) -> EventSubscription {
+        let handle = EventSubscription(name, isReady: true) { [weak self] in
+            self?.state.withLock { _ = $0.handles.removeValue(forKey: id) }
+            onCancel()
+        }
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.handles[id] = handle }
+            return state.isClosed
+        }
+        if isClosed { handle.settle(.failure(.busHasEnded)) }
+        return handle
     }
 
     private func leave(_ name: String, _ id: Int) {
@@ -178,8 +199,6 @@ public final class MemoryEventBus: EventBus {
                 return nil
             }
             state.subscriptions[name] = nil
-            let deadLetters = (state.deadLetters[name] ?? []) + subscription.queue.deadLetters
-            state.deadLetters[name] = deadLetters.suffix(configuration.bufferSize)
             return subscription.queue
         }
         abandoned?.close()

@@ -31,13 +31,24 @@ final class MemoryQueue: Sendable {
         var nextID = 0
         var takers: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
         var bringers: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
-        var deadLetters: [DeadLetter] = []
+        /// How many subscribers share it.
+        var shares = 0
 
         var count: Int { items.count - head }
 
-        mutating func takeFirst(_ limit: Int) -> ArraySlice<MemoryDelivery> {
-            let taken = items[head...].prefix(limit)
+        /// What is handed out at a time: as much as there is for each who shares it.
+        mutating func take(upTo limit: Int) -> [MemoryDelivery] {
+            takeFirst(min(limit, max(1, count / max(1, shares))))
+        }
+
+        mutating func takeFirst(_ limit: Int) -> [MemoryDelivery] {
+            let taken = Array(items[head...].prefix(limit))
             head += taken.count
+            // Nothing waits: nothing is kept alive either.
+            if head == items.count {
+                items.removeAll(keepingCapacity: true)
+                head = 0
+            }
             return taken
         }
 
@@ -49,18 +60,21 @@ final class MemoryQueue: Sendable {
         }
     }
 
+    private static let roomWorthWaking = 16
+
     let name: String
     private let capacity: Int
     private let overflow: Overflow
+    private let deadLetters: DeadLetterShelf?
     private let state = Locked(State())
 
-    init(_ name: String, capacity: Int, overflow: Overflow) {
+    /// `deadLetters` keeps those of a subscription.
+    init(_ name: String, capacity: Int, overflow: Overflow, deadLetters: DeadLetterShelf? = nil) {
         self.name = name
         self.capacity = capacity
         self.overflow = overflow
+        self.deadLetters = deadLetters
     }
-
-    var deadLetters: [DeadLetter] { state.withLock { $0.deadLetters } }
 
     // MARK: - Bringing
 
@@ -108,10 +122,10 @@ final class MemoryQueue: Sendable {
     func next(upTo limit: Int, unless isOver: () -> Bool) async -> [any Delivery] {
         while true {
             let (taken, isClosed, bringers) = state.withLock { state in
-                let taken = isOver() ? [] : Array(state.takeFirst(limit))
+                let taken = isOver() ? [] : state.take(upTo: limit)
                 if state.count == 0 { state.isOverflowing = false }
-                // Waking is dear: those who wait are woken when there is room for many.
-                let hasRoom = state.count <= capacity / 2
+                // Waking is dear: those who wait are woken when there is room for several.
+                let hasRoom = state.count <= capacity - min(Self.roomWorthWaking, (capacity + 1) / 2)
                 let bringers = hasRoom ? state.bringers.map(\.continuation) : []
                 if hasRoom { state.bringers = [] }
                 return (taken, state.isClosed || isOver(), bringers)
@@ -128,6 +142,11 @@ final class MemoryQueue: Sendable {
         }
     }
 
+    /// One subscriber more, or less, shares the queue.
+    func share(_ change: Int) {
+        state.withLock { $0.shares += change }
+    }
+
     /// Lets everyone who waits for events look again whether there is reason to.
     func wakeTakers() {
         let takers = state.withLock { state in
@@ -141,7 +160,7 @@ final class MemoryQueue: Sendable {
     func close() {
         let (left, waiters) = state.withLock { state in
             state.isClosed = true
-            let left = Array(state.takeFirst(.max))
+            let left = state.takeFirst(.max)
             let waiters = (state.takers + state.bringers).map(\.continuation)
             (state.takers, state.bringers, state.items, state.head) = ([], [], [], 0)
             return (left, waiters)
@@ -185,14 +204,11 @@ final class MemoryQueue: Sendable {
         taker?.resume()
     }
 
-    /// Keeps a dead letter; the oldest go when there are as many as events may wait.
+    /// Keeps a dead letter.
     func bury(_ event: Occurrence, _ failure: EventFailure) {
         // One that is no JSON cannot be shown to anybody; its failure was told.
         guard let envelope = try? event.envelope() else { return }
-        state.withLock { state in
-            if state.deadLetters.count >= capacity { state.deadLetters.removeFirst() }
-            state.deadLetters.append(DeadLetter(event: envelope, failure: failure))
-        }
+        deadLetters?.add(DeadLetter(event: envelope, failure: failure))
     }
 
     // MARK: - Waiting

@@ -7,6 +7,7 @@ final class MemoryShare: DeliverySource {
 
     init(_ queue: MemoryQueue) {
         self.queue = queue
+        queue.share(1)
     }
 
     func next(upTo limit: Int) async -> [any Delivery] {
@@ -14,7 +15,12 @@ final class MemoryShare: DeliverySource {
     }
 
     func stop() {
-        isStopped.withLock { $0 = true }
+        let isFirst = isStopped.withLock { isStopped in
+            defer { isStopped = true }
+            return !isStopped
+        }
+        guard isFirst else { return }
+        queue.share(-1)
         queue.wakeTakers()
     }
 }

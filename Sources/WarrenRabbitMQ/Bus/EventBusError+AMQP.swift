@@ -2,8 +2,6 @@ import AMQP
 import Warren
 
 extension EventBusError {
-    static var busHasEnded: EventBusError { EventBusError(.closed, "the bus has ended") }
-
     /// What an error of the client means to whoever publishes, or runs the bus.
     init(_ error: AMQPError) {
         let code: Code =
