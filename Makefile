@@ -14,6 +14,8 @@ TEST_PACKAGES := rabbitmq-server amqp-tools python3 python3-pika openssl
 # The clients that are measured beside ours:
 BENCH_PACKAGES := gcc golang-go golang-github-rabbitmq-amqp091-go-dev
 
+SCRIPTS := .ci/* Benchmarks/build Benchmarks/run Examples/run
+
 # No run of the tests takes longer than this.
 TEST_TIMEOUT ?= 30m
 
@@ -37,17 +39,19 @@ test-rabbitmq4: build ## The same on RabbitMQ 4, which is unpacked below .build 
 
 lint: ## Checks format and style of the Swift sources and the syntax of the scripts
 	swift-format lint --strict --recursive --parallel Sources Tests Package.swift
-	for script in .ci/* Benchmarks/build Examples/round-trip; do bash -n $$script; done
+	for script in $$(grep -l '^#!/bin/bash' $(SCRIPTS)); do bash -n $$script; done
+	python3 -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
+		$$(grep -l '^#!.*python3' $(SCRIPTS)) Examples/expectation.py
 
 format: ## Formats the Swift sources
 	swift-format format --in-place --recursive --parallel Sources Tests Package.swift
 
-run: setup ## Publishes the example's events and reads them back; INPUT=file.ndjson takes yours
+run: setup ## Takes the example's events through three bridges and a broker; INPUT=file.ndjson takes yours
 	swift build -c release --product warren
-	@Examples/round-trip $(INPUT)
+	@CALLED_FROM="$(PWD)" Examples/run "$${INPUT:-}"
 
 bench: ## Measures beside other clients, see Benchmarks/README.md
 	@.ci/install $(TOOLCHAIN_PACKAGES) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(BENCH_PACKAGES)
 	swift build -c release --product warren-bench
 	Benchmarks/build
-	Benchmarks/with-broker Benchmarks/run
+	.ci/with-broker Benchmarks/run
