@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/eventfd.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 extern int pthread_setname_np(pthread_t thread, const char *name);
 extern int pipe2(int descriptors[2], int flags);
@@ -25,6 +27,15 @@ static inline int warren_set_nonblocking(int descriptor) {
 static inline const char *warren_strerror(int code, char *buffer, size_t size) {
     extern int __xpg_strerror_r(int, char *, size_t);
     return __xpg_strerror_r(code, buffer, size) == 0 ? buffer : (const char *)0;
+}
+
+/// What a clock shows, in nanoseconds.
+///
+/// Which module `timespec` belongs to in Swift depends on the order in which a build happens to load headers.
+static inline int64_t warren_clock(clockid_t clock) {
+    struct timespec time = {0};
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 /// Lets the calling thread's timers fire within `nanoseconds` of their time, instead of the default 50 microseconds.

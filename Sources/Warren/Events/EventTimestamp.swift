@@ -1,4 +1,4 @@
-internal import Glibc
+internal import WarrenRuntime
 
 /// When an event happened: RFC 3339 text, and the moment it means.
 ///
@@ -29,9 +29,7 @@ public struct EventTimestamp: Sendable, Hashable, CustomStringConvertible {
 
     /// The time of the machine's clock.
     public static func now() -> EventTimestamp {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return EventTimestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        EventTimestamp(milliseconds: WallTime.now.milliseconds)
     }
 
     /// The text.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The machine's monotonic clock.
@@ -36,7 +37,5 @@ package struct SystemClock: RuntimeClock {
 }
 
 private func monotonicNow() -> MonotonicTime {
-    var time = timespec()
-    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    MonotonicTime(nanoseconds: warren_clock(CLOCK_MONOTONIC))
 }

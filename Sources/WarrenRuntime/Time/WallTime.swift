@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A moment of the calendar, in milliseconds since 1970-01-01T00:00:00Z.
@@ -10,16 +11,12 @@ package struct WallTime: Sendable, Hashable, Comparable {
 
     /// The machine's calendar clock.
     package static var now: WallTime {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return WallTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        WallTime(milliseconds: warren_clock(CLOCK_REALTIME) / 1_000_000)
     }
 
     /// The calendar clock at its last tick, some milliseconds ago at most: several times cheaper to read.
     package static var recent: WallTime {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
-        return WallTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        WallTime(milliseconds: warren_clock(CLOCK_REALTIME_COARSE) / 1_000_000)
     }
 
     /// The moment as RFC 3339 writes it, with milliseconds and in UTC: `2024-06-14T07:01:15.668Z`.
