@@ -90,7 +90,7 @@ let package = Package(
         tests("WarrenTests", ["AMQP", "Warren", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenRabbitMQTests", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenTesting"]),
-        tests("WarrenTestingTests", ["WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
+        tests("WarrenTestingTests", ["Warren", "WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
         tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
     ]
 )
