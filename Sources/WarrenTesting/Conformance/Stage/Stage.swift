@@ -130,7 +130,7 @@ final class Stage: Sendable {
         let deadline = clock.now.advanced(by: patience)
         var letters = try await fixture.deadLetters(name)
         while letters.count < count, clock.now < deadline {
-            try await Task.sleep(for: .milliseconds(10))
+            try await Task.sleep(for: .milliseconds(20))
             letters = try await fixture.deadLetters(name)
         }
         let errors = letters.map { "\($0.event.eventType) \($0.failure)" }

@@ -1,0 +1,101 @@
+import AMQP
+import Testing
+import Warren
+import WarrenRabbitMQ
+import WarrenRuntime
+import WarrenTesting
+
+@Suite("A bus over RabbitMQ")
+struct ConformanceTests {
+    @Test("keeps every promise of a bus", arguments: EventBusConformance.checks)
+    func quorum(check: EventBusCheck) async throws {
+        try await withVhost { url in
+            try await Self.withDeadLetters(url) { deadLetters in
+                try await check.run(
+                    EventBusFixture(
+                        bus: try Self.bus(url, check.limits, .quorum),
+                        second: try Self.bus(url, check.limits, .quorum),
+                        deadLetters: { try await deadLetters.all(of: $0) }
+                    )
+                )
+            }
+        }
+    }
+
+    @Test("keeps them as one half of a hybrid bus, over classic queues", arguments: EventBusConformance.checks)
+    func hybrid(check: EventBusCheck) async throws {
+        try await withVhost { url in
+            try await Self.withDeadLetters(url) { deadLetters in
+                try await check.run(
+                    EventBusFixture(
+                        bus: try Self.hybrid(url, check.limits, []),
+                        second: try Self.hybrid(url, check.limits, []),
+                        deadLetters: { try await deadLetters.all(of: $0) }
+                    )
+                )
+            }
+        }
+    }
+
+    @Test("keeps them where a hybrid bus sends everything out first", arguments: EventBusConformance.checks)
+    func remote(check: EventBusCheck) async throws {
+        try await withVhost { url in
+            try await Self.withDeadLetters(url) { deadLetters in
+                let rules = [try RoutingRule("#", reach: .remote)]
+                try await check.run(
+                    EventBusFixture(
+                        bus: try Self.hybrid(url, check.limits, rules),
+                        second: try Self.hybrid(url, check.limits, rules),
+                        deadLetters: { try await deadLetters.all(of: $0) }
+                    )
+                )
+            }
+        }
+    }
+
+    @Test("keeps them where a hybrid bus keeps everything to itself", arguments: EventBusConformance.checks)
+    func local(check: EventBusCheck) async throws {
+        try await withVhost { url in
+            let bus = try Self.hybrid(url, check.limits, [try RoutingRule("#", reach: .local)])
+            try await check.run(EventBusFixture(bus: bus) { bus.local.deadLetters(of: $0) })
+        }
+    }
+
+    // MARK: - Buses
+
+    private static func bus(
+        _ url: String,
+        _ limits: HandlerLimits,
+        _ kind: RabbitMQEventBusConfiguration.QueueKind,
+        permits: HandlerPermits? = nil
+    ) throws -> RabbitMQEventBus {
+        var configuration = RabbitMQEventBusConfiguration()
+        configuration.limits = limits
+        configuration.queueKind = kind
+        return try RabbitMQEventBus(
+            url: try AMQPURL(url),
+            service: "conformance",
+            configuration: configuration,
+            clock: SystemClock(),
+            permits: permits
+        )
+    }
+
+    private static func hybrid(_ url: String, _ limits: HandlerLimits, _ rules: [RoutingRule]) throws -> HybridEventBus
+    {
+        let permits = HandlerPermits(limits.maxHandlers)
+        var configuration = MemoryEventBusConfiguration()
+        configuration.limits = limits
+        let local = try MemoryEventBus(
+            service: "conformance",
+            configuration: configuration,
+            clock: SystemClock(),
+            permits: permits
+        )
+        return HybridEventBus(local: local, remote: try bus(url, limits, .classic, permits: permits), rules: rules)
+    }
+
+    private static func withDeadLetters(_ url: String, _ body: (DeadLetterQueues) async throws -> Void) async throws {
+        try await AMQPClient.withClient(url: url) { client in try await body(DeadLetterQueues(client)) }
+    }
+}
