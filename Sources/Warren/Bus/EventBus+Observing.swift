@@ -21,6 +21,24 @@ extension EventBus {
         )
     }
 
+    /// The same with a handler that waits for nothing, which costs a fraction where it runs in place.
+    ///
+    /// A closure without `await` is one. What belongs to an actor is called with `await`.
+    ///
+    /// - Parameters:
+    ///   - pattern: an AMQP topic pattern over event types: `*` is one word, `#` any number.
+    ///   - handler: what to do with each.
+    /// - Returns: a handle.
+    /// - Throws: ``EventBusError`` with code `invalidSubscription`.
+    @discardableResult
+    public func observe(
+        _ pattern: String,
+        _ handler: @escaping @Sendable (EventEnvelope, EventContext) throws -> Void
+    ) throws(EventBusError) -> EventSubscription {
+        let inPlace = InPlaceHandler.plain { context in try handler(try context.envelope, context) }
+        return try add(Observer([try TopicPattern(subscribing: pattern)], inPlace))
+    }
+
     /// Shows every event of a type to a handler.
     ///
     /// At most once, as ``observe(_:_:)-(String,_)``.
@@ -35,11 +53,34 @@ extension EventBus {
         _ type: E.Type,
         _ handler: @escaping @Sendable (E, EventContext) async throws -> Void
     ) throws(EventBusError) -> EventSubscription {
-        var observer = Observer([try TopicPattern(subscribing: type)]) { context in
+        let inPlace = InPlaceHandler.waiting { context in
             try await handler(try context.occurrence.decode(as: type), context)
         }
-        observer.typed = TypedHandler<E>(handler)
-        return try add(observer)
+        return try add(
+            Observer([try TopicPattern(subscribing: type)], inPlace, typed: TypedHandler<E>.waiting(handler))
+        )
+    }
+
+    /// The same with a handler that waits for nothing, which costs a fraction where it runs in place.
+    ///
+    /// A closure without `await` is one. What belongs to an actor is called with `await`.
+    ///
+    /// - Parameters:
+    ///   - type: the type.
+    ///   - handler: what to do with each.
+    /// - Returns: a handle.
+    /// - Throws: ``EventBusError`` with code `invalidSubscription`.
+    @discardableResult
+    public func observe<E: Event>(
+        _ type: E.Type,
+        _ handler: @escaping @Sendable (E, EventContext) throws -> Void
+    ) throws(EventBusError) -> EventSubscription {
+        let inPlace = InPlaceHandler.plain { context in
+            try handler(try context.occurrence.decode(as: type), context)
+        }
+        return try add(
+            Observer([try TopicPattern(subscribing: type)], inPlace, typed: TypedHandler<E>.plain(handler))
+        )
     }
 }
 

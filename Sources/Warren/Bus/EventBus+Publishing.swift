@@ -59,16 +59,21 @@ extension EventBus {
     /// - Returns: the publish under way.
     /// - Throws: ``EventBusError`` when it was not taken.
     public func send(_ envelope: EventEnvelope) async throws(EventBusError) -> PendingReceipt {
-        do {
-            _ = try envelope.publishingProperties()
-        } catch {
-            throw EventBusError(error)
-        }
-        return try await send(Occurrence(envelope))
+        try await send(Occurrence(publishing: envelope))
     }
 }
 
 extension Occurrence {
+    /// An envelope about to be published, once it was found to be one that may be.
+    convenience init(publishing envelope: EventEnvelope) throws(EventBusError) {
+        do throws(EventError) {
+            try envelope.checkPublishing()
+        } catch {
+            throw EventBusError(error)
+        }
+        self.init(envelope)
+    }
+
     /// An event about to be published, once its type was found to be one that may be.
     static func publishing<E: Event>(
         _ event: E,

@@ -26,19 +26,25 @@ extension EventEnvelope {
         timestamp = timestamp ?? .now()
         self.source = self.source ?? source
         correlationID = correlationID ?? id
-        _ = try publishingProperties()
+        try checkPublishing()
     }
 
     /// The properties to publish this event with.
     ///
     /// - Throws: ``EventError``: `invalidType`, or `fieldTooLong` with the name of a field that does not fit a property.
     public func publishingProperties() throws(EventError) -> CarriedProperties {
-        let type = try EventType(eventType)
-        guard type.version == nil else {
+        try checkPublishing()
+        return carriedProperties
+    }
+
+    /// - Throws: as ``publishingProperties()``.
+    func checkPublishing() throws(EventError) {
+        guard try EventType(eventType).version == nil else {
             throw EventError(.invalidType, "the event type '\(eventType)' has its version in its name")
         }
-        for (key, text) in propertyTexts { try Self.check(key, text) }
-        return carriedProperties
+        try Self.check(.eventID, eventID)
+        try Self.check(.correlationID, correlationID)
+        try Self.check(.source, source)
     }
 
     /// - Throws: ``EventError`` with code `fieldTooLong` when the text of a field does not fit a property.
@@ -66,11 +72,6 @@ extension EventEnvelope {
             contentType: "application/json",
             timestamp: timestamp.flatMap { UInt64(exactly: $0.milliseconds.dividedRoundingDown(by: 1000)) }
         )
-    }
-
-    /// The fields that are also properties.
-    private var propertyTexts: [(Key, String?)] {
-        [(.eventID, eventID), (.eventType, eventType), (.correlationID, correlationID), (.source, source)]
     }
 
     private static func members(of json: [UInt8]) throws(EventError) -> EnvelopeMembers {

@@ -3,28 +3,88 @@
 /// In JSON it is one object with the keys of ``Key``; what else an object holds is carried in ``further``. The data stay
 /// raw bytes until somebody wants a type.
 public struct EventEnvelope: Sendable, Hashable {
+    private struct Members: Sendable, Hashable {
+        var eventID: String
+        var eventType: String
+        var version: String
+        var timestamp: EventTimestamp?
+        var source: String?
+        var correlationID: String?
+        var causationID: String?
+        var subject: String?
+        var metadata: [String: String]?
+        var payload: EventPayload
+        var further: JSONMembers
+    }
+
+    // So many members are dear to copy, and an envelope is handed on more often than it is changed.
+    private var members: Shared<Members>
+
     /// Names this event: a UUIDv7 when it is ours, any text when foreign, empty when a foreign message has none.
-    public var eventID: String
+    public var eventID: String {
+        get { members.value.eventID }
+        _modify { yield &members.value.eventID }
+    }
+
     /// The type, never with a version at its end; a foreign one may be any text.
-    public var eventType: String
+    public var eventType: String {
+        get { members.value.eventType }
+        _modify { yield &members.value.eventType }
+    }
+
     /// The version of the type.
-    public var version: String
+    public var version: String {
+        get { members.value.version }
+        _modify { yield &members.value.version }
+    }
+
     /// When it happened.
-    public var timestamp: EventTimestamp?
+    public var timestamp: EventTimestamp? {
+        get { members.value.timestamp }
+        _modify { yield &members.value.timestamp }
+    }
+
     /// The service that says so.
-    public var source: String?
+    public var source: String? {
+        get { members.value.source }
+        _modify { yield &members.value.source }
+    }
+
     /// The same in all events that follow from one first event.
-    public var correlationID: String?
+    public var correlationID: String? {
+        get { members.value.correlationID }
+        _modify { yield &members.value.correlationID }
+    }
+
     /// The id of the event that this one answers.
-    public var causationID: String?
+    public var causationID: String? {
+        get { members.value.causationID }
+        _modify { yield &members.value.causationID }
+    }
+
     /// What the event is about, within its source.
-    public var subject: String?
+    public var subject: String? {
+        get { members.value.subject }
+        _modify { yield &members.value.subject }
+    }
+
     /// Anything in short texts; `traceparent` lives here.
-    public var metadata: [String: String]?
+    public var metadata: [String: String]? {
+        get { members.value.metadata }
+        _modify { yield &members.value.metadata }
+    }
+
     /// What happened.
-    public var payload: EventPayload
+    public var payload: EventPayload {
+        get { members.value.payload }
+        _modify { yield &members.value.payload }
+    }
+
     /// Members that Warren does not know, and those it knows whose value is of another kind than it expects.
-    public var further: JSONMembers
+    public var further: JSONMembers {
+        get { members.value.further }
+        _modify { yield &members.value.further }
+    }
 
     /// An event of our own.
     ///
@@ -51,11 +111,11 @@ public struct EventEnvelope: Sendable, Hashable {
     }
 
     init(eventID: String, eventType: String, version: String?, payload: EventPayload) {
-        self.eventID = eventID
-        self.eventType = eventType
-        self.version = version ?? Self.defaultVersion
-        self.payload = payload
-        self.further = JSONMembers()
+        let version = version ?? Self.defaultVersion
+        let further = JSONMembers()
+        members = Shared(
+            Members(eventID: eventID, eventType: eventType, version: version, payload: payload, further: further)
+        )
     }
 
     /// The version of a type that nobody has given one.

@@ -32,18 +32,7 @@ public struct EventType: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``EventError`` with code `invalidType`, saying what is wrong with which word.
     public init(_ text: String) throws(EventError) {
         (name, version) = Self.splittingVersion(text)
-        guard !name.isEmpty else { throw EventError(.invalidType, "the event type is empty") }
-        guard name.utf8.count <= Self.maximumLength else {
-            let length = name.utf8.count
-            throw EventError(.invalidType, "the event type has \(length) bytes, at most \(Self.maximumLength) fit")
-        }
-        let words = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        for word in words where !Self.isWord(word) {
-            let reason = word.isEmpty ? "has an empty word" : "has the word '\(String(Substring(word)))'"
-            let rule = "words begin with a letter and hold letters, digits, '_' and '-', joined by single dots"
-            throw EventError(.invalidType, "the event type '\(name)' \(reason): \(rule)")
-        }
-        form = try Self.form(of: name, words: words)
+        form = try Self.form(of: name)
     }
 
     /// The name, with the version where there is one.
@@ -51,42 +40,67 @@ public struct EventType: Sendable, Hashable, CustomStringConvertible {
 
     /// Splits `Order.Created.v2` into `Order.Created` and `2`; works on any text, legal or not.
     public static func splittingVersion(_ text: String) -> (name: String, version: String?) {
-        let bytes = text.utf8
-        guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > bytes.startIndex else { return (text, nil) }
-        let suffix = bytes[bytes.index(after: dot)...]
-        let digits = suffix.dropFirst()
-        guard suffix.first == UInt8(ascii: "v"), let first = digits.first, first != UInt8(ascii: "0"),
-            digits.allSatisfy(\.isDigit)
+        let bytes = text.utf8.span
+        var digits = bytes.count
+        while digits > 0, bytes[digits - 1].isDigit { digits -= 1 }
+        guard digits < bytes.count, bytes[digits] != UInt8(ascii: "0"), digits > 2,
+            bytes[digits - 1] == UInt8(ascii: "v"), bytes[digits - 2] == UInt8(ascii: ".")
         else { return (text, nil) }
-        return (String(text[..<dot]), String(Substring(digits)))
+        let name = text.utf8.prefix(digits - 2)
+        return (String(Substring(name)), String(Substring(text.utf8.dropFirst(digits))))
     }
 
     // MARK: - Words
 
-    private static func isWord(_ word: Substring.UTF8View) -> Bool {
-        guard let first = word.first, first.isLetter else { return false }
-        return word.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
-    }
-
-    private static func isUpperCamel(_ word: Substring.UTF8View) -> Bool {
-        guard let first = word.first, first >= UInt8(ascii: "A"), first <= UInt8(ascii: "Z") else { return false }
-        return word.allSatisfy { $0.isLetter || $0.isDigit }
-    }
-
-    private static func form(of name: String, words: [Substring.UTF8View]) throws(EventError) -> Form {
-        guard let first = words.first, isUpperCamel(first) else { return .plain }
-        switch words.count {
-        case 2: return .domain
-        case 3: return String(Substring(first)) == "System" ? .system : .integration
-        default:
-            let forms = "'Entity.Action', 'Service.Entity.Action' or 'System.Component.Event'"
-            let reason = "begins with a capital and has \(words.count == 1 ? "one word" : "\(words.count) words")"
-            throw EventError(.invalidType, "the event type '\(name)' \(reason): such types have the form \(forms)")
+    /// The form of a name; it is checked at every publish, so what is wrong is looked for only where something is.
+    private static func form(of name: String) throws(EventError) -> Form {
+        let bytes = name.utf8.span
+        guard !bytes.isEmpty else { throw EventError(.invalidType, "the event type is empty") }
+        guard bytes.count <= maximumLength else {
+            throw EventError(.invalidType, "the event type has \(bytes.count) bytes, at most \(maximumLength) fit")
         }
+        var isUpperCamel = bytes[0].isUpperLetter
+        var words = 1
+        var start = 0
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte.isLetter { continue }
+            guard index > start else { throw wrongWord(at: start, in: name) }
+            if byte == UInt8(ascii: ".") {
+                words += 1
+                start = index + 1
+            } else if byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") {
+                if words == 1 { isUpperCamel = false }
+            } else if !byte.isDigit {
+                throw wrongWord(at: start, in: name)
+            }
+        }
+        guard start < bytes.count else { throw wrongWord(at: start, in: name) }
+        guard isUpperCamel else { return .plain }
+        switch words {
+        case 2: return .domain
+        case 3: return name.hasPrefix("System.") ? .system : .integration
+        default: throw wrongNumber(of: words, in: name)
+        }
+    }
+
+    private static func wrongWord(at start: Int, in name: String) -> EventError {
+        let word = String(Substring(name.utf8.dropFirst(start).prefix { $0 != UInt8(ascii: ".") }))
+        let reason = word.isEmpty ? "has an empty word" : "has the word '\(word)'"
+        let rule = "words begin with a letter and hold letters, digits, '_' and '-', joined by single dots"
+        return EventError(.invalidType, "the event type '\(name)' \(reason): \(rule)")
+    }
+
+    private static func wrongNumber(of words: Int, in name: String) -> EventError {
+        let forms = "'Entity.Action', 'Service.Entity.Action' or 'System.Component.Event'"
+        let reason = "begins with a capital and has \(words == 1 ? "one word" : "\(words) words")"
+        return EventError(.invalidType, "the event type '\(name)' \(reason): such types have the form \(forms)")
     }
 }
 
 extension UInt8 {
+    fileprivate var isUpperLetter: Bool { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") }
+
     fileprivate var isLetter: Bool {
         let lower = self | 0x20
         return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")

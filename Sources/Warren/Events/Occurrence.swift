@@ -22,27 +22,49 @@ public class Occurrence: @unchecked Sendable {
         }
     }
 
-    private struct Made {
-        var eventID: String?
-        var envelope: Box?
-    }
+    /// What only some values are published with.
+    private final class Particulars: Sendable {
+        let correlationID: String?
+        let causationID: String?
+        let subject: String?
+        let metadata: [String: String]?
 
-    /// An envelope has many members: kept apart, an event that nobody wants as an envelope stays small.
-    private final class Box: Sendable {
-        let envelope: EventEnvelope
-
-        init(_ envelope: EventEnvelope) {
-            self.envelope = envelope
+        init(_ correlationID: String?, _ causationID: String?, _ subject: String?, _ metadata: [String: String]?) {
+            self.correlationID = correlationID
+            self.causationID = causationID
+            self.subject = subject
+            self.metadata = metadata
         }
     }
 
-    private let kind: Kind
-    private let correlation: String?
-    private let causation: String?
-    private let subject: String?
-    private let metadata: [String: String]?
-    private let milliseconds: Int64
-    private let made: Locked<Made>
+    private enum Origin {
+        /// It was published as a value, at that time.
+        case value(Kind, Particulars?, milliseconds: Int64)
+        case envelope(EventEnvelope)
+    }
+
+    /// What was made of a value so far.
+    private enum Made {
+        case nothing
+        case name(String)
+        case envelope(EventEnvelope)
+
+        var eventID: String? {
+            switch self {
+            case .nothing: nil
+            case .name(let eventID): eventID
+            case .envelope(let envelope): envelope.eventID
+            }
+        }
+
+        var envelope: EventEnvelope? {
+            if case .envelope(let envelope) = self { envelope } else { nil }
+        }
+    }
+
+    // Many events are published, and few are asked for more than their value: they are kept small.
+    private let origin: Origin
+    private let made = Locked(Made.nothing)
 
     @usableFromInline
     init(
@@ -52,44 +74,50 @@ public class Occurrence: @unchecked Sendable {
         subject: String?,
         metadata: [String: String]?
     ) {
-        self.kind = kind
-        self.correlation = correlationID
-        self.causation = causationID
-        self.subject = subject
-        self.metadata = metadata
-        milliseconds = WallTime.recent.milliseconds
-        made = Locked(Made())
+        let isPlain = correlationID == nil && causationID == nil && subject == nil && metadata == nil
+        let particulars = isPlain ? nil : Particulars(correlationID, causationID, subject, metadata)
+        origin = .value(kind, particulars, milliseconds: WallTime.recent.milliseconds)
     }
 
     /// An event that came, or was made, as an envelope.
     public init(_ envelope: EventEnvelope) {
-        kind = Kind(type: envelope.eventType, version: envelope.version, source: envelope.source ?? "")
-        (correlation, causation, subject, metadata) = (nil, nil, nil, nil)
-        milliseconds = 0
-        made = Locked(Made(eventID: envelope.eventID, envelope: Box(envelope)))
+        origin = .envelope(envelope)
     }
 
     /// The event's type, without its version.
-    public var eventType: String { kind.type }
+    public var eventType: String {
+        switch origin {
+        case .value(let kind, _, _): kind.type
+        case .envelope(let envelope): envelope.eventType
+        }
+    }
 
     /// The version of the type.
-    public var version: String { kind.version }
+    public var version: String {
+        switch origin {
+        case .value(let kind, _, _): kind.version
+        case .envelope(let envelope): envelope.version
+        }
+    }
 
     /// The event's id; one of our own is made when it is first asked for.
     public var eventID: String {
-        if let id = made.withLock({ $0.eventID }) { return id }
+        if case .envelope(let envelope) = origin { return envelope.eventID }
+        if let known = made.withLock({ $0.eventID }) { return known }
         let new = UUIDv7.make().description
         return made.withLock { made in
-            let id = made.eventID ?? new
-            made.eventID = id
-            return id
+            if let known = made.eventID { return known }
+            made = .name(new)
+            return new
         }
     }
 
     /// What the event's consequences are to carry on.
     public var correlationID: String? {
-        if let envelope = made.withLock({ $0.envelope }) { return envelope.envelope.correlationID }
-        return correlation ?? eventID
+        switch origin {
+        case .value(_, let particulars, _): particulars?.correlationID ?? eventID
+        case .envelope(let envelope): envelope.correlationID
+        }
     }
 
     /// The event as it travels.
@@ -97,24 +125,31 @@ public class Occurrence: @unchecked Sendable {
     /// - Returns: the same envelope each time.
     /// - Throws: ``EventError`` with code `unencodable` when a typed value cannot be written as JSON.
     public func envelope() throws(EventError) -> EventEnvelope {
-        if let box = made.withLock({ $0.envelope }) { return box.envelope }
-        let payload = try payload()
-        let eventID = eventID
-        var envelope = EventEnvelope(eventID: eventID, eventType: kind.type, version: kind.version, payload: payload)
-        envelope.timestamp = EventTimestamp(milliseconds: milliseconds)
-        envelope.source = kind.source
-        envelope.correlationID = correlation ?? eventID
-        envelope.causationID = causation
-        envelope.subject = subject
-        envelope.metadata = metadata
-        let box = Box(envelope)
-        // Encoding calls the user's code, so it was done outside the lock; whoever was first is right.
-        return made.withLock { made in
-            let first = made.envelope ?? box
-            made.envelope = first
-            return first
+        switch origin {
+        case .envelope(let envelope): return envelope
+        case .value(let kind, let particulars, let milliseconds):
+            if let known = made.withLock({ $0.envelope }) { return known }
+            let payload = try payload()
+            let eventID = eventID
+            var envelope = EventEnvelope(
+                eventID: eventID,
+                eventType: kind.type,
+                version: kind.version,
+                payload: payload
+            )
+            envelope.timestamp = EventTimestamp(milliseconds: milliseconds)
+            envelope.source = kind.source
+            envelope.correlationID = particulars?.correlationID ?? eventID
+            envelope.causationID = particulars?.causationID
+            envelope.subject = particulars?.subject
+            envelope.metadata = particulars?.metadata
+            // Encoding calls the user's code, so it was done outside the lock; whoever was first is right.
+            return made.withLock { [envelope] made in
+                if let known = made.envelope { return known }
+                made = .envelope(envelope)
+                return envelope
+            }
         }
-        .envelope
     }
 
     /// The event as a type: the very value that was published, or one read from the data.
@@ -134,7 +169,7 @@ public class Occurrence: @unchecked Sendable {
     func throughJSON() throws(EventError) -> Occurrence {
         let envelope = try envelope()
         return Occurrence(
-            try EventEnvelope(carrying: envelope.json(), properties: CarriedProperties(routingKey: kind.type))
+            try EventEnvelope(carrying: envelope.json(), properties: CarriedProperties(routingKey: eventType))
         )
     }
 }

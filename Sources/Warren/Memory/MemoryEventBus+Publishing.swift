@@ -44,10 +44,14 @@ extension MemoryEventBus {
             metadata: metadata
         )
         guard route.isDirect else { return try await send(occurrence).receipt }
-        count(observed: route.handlers.count)
-        for (index, handler) in route.handlers.enumerated() {
+        count(observed: route.typedHandlers.count)
+        let context = EventContext(occurrence)
+        for index in route.typedHandlers.indices {
             do {
-                try await handler(event, EventContext(occurrence))
+                switch route.typedHandlers[index] {
+                case .plain(let handler): try handler(event, context)
+                case .waiting(let handler): try await handler(event, context)
+                }
             } catch {
                 report(error, of: route, at: index, occurrence)
             }
@@ -55,6 +59,18 @@ extension MemoryEventBus {
         if route.hasQueues {
             if let waiting = offer(occurrence, route) { try await wait(for: waiting) }
         }
+        return .local
+    }
+
+    /// Publishes an envelope to this process.
+    ///
+    /// - Parameter envelope: with a type that may be published.
+    /// - Returns: `.local`.
+    /// - Throws: as ``publish(_:correlationID:causationID:subject:metadata:)``.
+    @discardableResult
+    public func publish(_ envelope: EventEnvelope) async throws(EventBusError) -> PublishReceipt {
+        let occurrence = try Occurrence(publishing: envelope)
+        try await deliver(occurrence, to: .everybody, isPublished: true)
         return .local
     }
 
@@ -83,11 +99,14 @@ extension MemoryEventBus {
             }
         }
         let route = try findRoute(occurrence)
-        if isPublished { count(observed: 0) }
-        for (index, observer) in route.observers.enumerated() {
-            surroundings.reports.add(.observed)
+        count(observed: route.handlers.count, isPublished: isPublished)
+        let context = EventContext(occurrence)
+        for index in route.handlers.indices {
             do {
-                try await observer.handler(EventContext(occurrence))
+                switch route.handlers[index] {
+                case .plain(let handler): try handler(context)
+                case .waiting(let handler): try await handler(context)
+                }
             } catch {
                 report(error, of: route, at: index, occurrence)
             }
@@ -270,8 +289,8 @@ extension MemoryEventBus {
     // MARK: - Reports
 
     @usableFromInline
-    func count(observed: Int) {
-        surroundings.reports.add(.published)
+    func count(observed: Int, isPublished: Bool = true) {
+        if isPublished { surroundings.reports.add(.published) }
         if observed > 0 { surroundings.reports.add(.observed, observed) }
     }
 

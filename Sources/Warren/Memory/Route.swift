@@ -6,6 +6,8 @@ class Route: @unchecked Sendable {
     @usableFromInline let kind: Occurrence.Kind
     /// Observers that run in the task that publishes.
     let observers: [Observer]
+    /// What they do.
+    let handlers: [InPlaceHandler]
     /// Observers that run by themselves.
     let observerQueues: [MemoryQueue]
     let subscriptions: [MemoryQueue]
@@ -23,6 +25,7 @@ class Route: @unchecked Sendable {
     ) {
         self.kind = kind
         self.observers = observers
+        handlers = observers.map(\.inPlace)
         self.observerQueues = observerQueues
         self.subscriptions = subscriptions
         self.isDirect = isDirect
@@ -35,12 +38,11 @@ class Route: @unchecked Sendable {
 /// `@unchecked Sendable`: as its superclass, what it adds is immutable.
 @usableFromInline
 final class TypedRoute<E: Event>: Route, @unchecked Sendable {
-    @usableFromInline let handlers: [TypedHandler<E>.Handler]
+    @usableFromInline let typedHandlers: [TypedHandler<E>]
 
     init(_ route: Route) {
-        handlers = route.observers.map { observer in
-            if let typed = observer.typed as? TypedHandler<E> { return typed.handler }
-            return { _, context in try await observer.handler(context) }
+        typedHandlers = route.observers.map { observer in
+            observer.typed as? TypedHandler<E> ?? TypedHandler(observer.inPlace)
         }
         super.init(
             route.kind,
