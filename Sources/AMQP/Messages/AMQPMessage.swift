@@ -1,3 +1,5 @@
+import WarrenRuntime
+
 /// A message: a body of bytes and its properties.
 public struct AMQPMessage: Sendable, Hashable {
     /// The body; any bytes, also none.

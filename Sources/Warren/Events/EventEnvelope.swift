@@ -1,3 +1,5 @@
+internal import WarrenRuntime
+
 /// An event as it travels: who says what, when, and in answer to which other event.
 ///
 /// In JSON it is one object with the keys of ``Key``; what else an object holds is carried in ``further``. The data stay
@@ -18,7 +20,7 @@ public struct EventEnvelope: Sendable, Hashable {
     }
 
     // So many members are dear to copy, and an envelope is handed on more often than it is changed.
-    private var members: Shared<Members>
+    private var members: Boxed<Members>
 
     /// Names this event: a UUIDv7 when it is ours, any text when foreign, empty when a foreign message has none.
     public var eventID: String {
@@ -113,7 +115,7 @@ public struct EventEnvelope: Sendable, Hashable {
     init(eventID: String, eventType: String, version: String?, payload: EventPayload) {
         let version = version ?? Self.defaultVersion
         let further = JSONMembers()
-        members = Shared(
+        members = Boxed(
             Members(eventID: eventID, eventType: eventType, version: version, payload: payload, further: further)
         )
     }

@@ -23,14 +23,14 @@ struct MemoryEventBusTests {
             try bus.observe(Unwritable.self) { event, _ in things.add(ObjectIdentifier(event.thing)) }
             do {
                 let event = Unwritable()
-                unsafe kept = event.thing
+                kept = event.thing
                 try await bus.publish(event)
                 try await eventually { things.count == 2 }
                 #expect(things.all.allSatisfy { $0 == ObjectIdentifier(event.thing) })
                 seen.add(true)
             }
             // Without any event after it.
-            try await eventually("the value is let go") { unsafe kept == nil }
+            try await eventually("the value is let go") { kept == nil }
         }
         #expect(seen.count == 1)
     }
@@ -137,11 +137,11 @@ struct MemoryEventBusTests {
         weak var gone: MemoryEventBus?
         do {
             let bus = try self.bus()
-            unsafe gone = bus
+            gone = bus
             try bus.observe(Counted.self) { _, _ in }
             try bus.subscribe(Counted.self, as: "x") { _, _ in }
             try await withRunning(bus) { try await bus.publish(Counted(1)) }
         }
-        try await eventually("the bus is let go") { unsafe gone == nil }
+        try await eventually("the bus is let go") { gone == nil }
     }
 }
