@@ -81,7 +81,8 @@ struct ConformanceTests {
         )
     }
 
-    private static func hybrid(_ url: String, _ limits: HandlerLimits, _ rules: [RoutingRule]) throws -> HybridEventBus {
+    private static func hybrid(_ url: String, _ limits: HandlerLimits, _ rules: [RoutingRule]) throws -> HybridEventBus
+    {
         let permits = HandlerPermits(limits.maxHandlers)
         var configuration = MemoryEventBusConfiguration()
         configuration.limits = limits
