@@ -109,6 +109,8 @@ package final class WorkerPool: Sendable {
                 backlog = backlog.dropFirst()
                 surroundings.reports.addInHand(-1)
             }
+            // A slice keeps all that it was cut from alive, and the next event may be long in coming.
+            backlog = []
             let deliveries = await source.next(upTo: reach)
             guard !deliveries.isEmpty else { return nil }
             backlog = deliveries.map(Case.init)[...]
