@@ -210,7 +210,8 @@ extension ConnectionCore {
         into effects: inout Effects
     ) {
         box.value.lost(error, now: now, into: &effects)
-        if box.value.subscription != nil { wantsRecovery = true }
+        // An exchange may have gone under its publishers too, and its bindings with it.
+        if box.value.subscription != nil || (box.value.recovers && error.code == .notFound) { wantsRecovery = true }
         guard let retry = box.value.retryTime else { return }
         if retry <= now {
             openIfPossible(id, into: &effects)

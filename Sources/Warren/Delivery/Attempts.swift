@@ -20,6 +20,8 @@ struct Attempts: Sendable {
     /// - Returns: whether it is settled; otherwise the handler overran, and another task has to go on.
     func see(_ item: inout Case) async -> Bool {
         while true {
+            // Handling it now would only mean to handle it twice.
+            if item.delivery.isStale { return true }
             if let failure = item.failure {
                 guard let delay = delay(after: failure, item) else {
                     await bury(item, failure)

@@ -18,6 +18,11 @@ package protocol Delivery: Sendable {
     /// What somebody waits for who waits for this event; `nil` where nobody does.
     var consequences: Consequences? { get }
 
+    /// Whether it comes again whatever is done now: the connection that it came over is gone.
+    ///
+    /// None of its ends has to be called then.
+    var isStale: Bool { get }
+
     /// It is dealt with.
     func accept() -> Bool
 

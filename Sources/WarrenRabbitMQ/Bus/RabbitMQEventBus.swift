@@ -140,7 +140,7 @@ public final class RabbitMQEventBus: RemoteEventBus {
     }
 
     private func runClient() async -> EventBusError? {
-        let narrator = Narrator(broker: broker, reports: reports, exchange: exchange)
+        let narrator = Narrator(broker: broker, reports: reports)
         let (states, events) = (client.states, client.events)
         async let narration: Void = narrator.run(states, events)
         let cause: EventBusError?

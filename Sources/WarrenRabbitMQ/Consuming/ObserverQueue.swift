@@ -54,6 +54,8 @@ private struct ObservedDelivery: Delivery {
     var occurrence: Result<Occurrence, EventError> { .success(event) }
     var previousAttempts: Int { 0 }
     var firstFailedAt: EventTimestamp? { nil }
+    // Its queue has no other copy of it.
+    var isStale: Bool { false }
 
     func accept() -> Bool { true }
     func release() -> Bool { true }

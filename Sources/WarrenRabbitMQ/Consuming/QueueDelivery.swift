@@ -28,6 +28,8 @@ struct QueueDelivery: Delivery {
 
     var isRedelivered: Bool { delivery.redelivered }
 
+    var isStale: Bool { delivery.isStale }
+
     func accept() -> Bool { (try? delivery.ack()) == .sent }
 
     func release() -> Bool { (try? delivery.release()) == .sent }

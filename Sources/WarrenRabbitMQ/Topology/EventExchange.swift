@@ -3,7 +3,7 @@ import Synchronization
 import Warren
 import WarrenRuntime
 
-/// The exchange that events are published to: declared when the bus starts, and again when it was found missing.
+/// The exchange that events are published to: declared when the bus starts; from then on the client sees to it.
 final class EventExchange: Sendable {
     let name: String
     private let client: AMQPClient
@@ -13,7 +13,6 @@ final class EventExchange: Sendable {
     private let isDeclared = Atomic(false)
     /// Answers who waits for the exchange, as a subscription's handle does.
     private let handle: EventSubscription
-    private let (wishes, wish) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     init(_ name: String, client: AMQPClient, patience: Patience, reports: BusReports) {
         self.name = name
@@ -21,7 +20,6 @@ final class EventExchange: Sendable {
         self.patience = patience
         self.reports = reports
         handle = EventSubscription(name, isReady: false) {}
-        wish.yield()
     }
 
     /// Whether nobody has to wait for it.
@@ -42,21 +40,13 @@ final class EventExchange: Sendable {
         }
     }
 
-    /// Somebody found it missing.
-    func declareAgain() {
-        wish.yield()
-    }
-
     func run() async {
-        await stopping.cancelling {
-            for await _ in self.wishes { await self.declare() }
-        }
+        await stopping.cancelling { await self.declare() }
     }
 
     /// Ends `run`; who waits learns why.
     func stop(because error: EventBusError) {
         handle.settle(.failure(error))
-        wish.finish()
         stopping.stop()
     }
 

@@ -4,47 +4,204 @@ import Warren
 import WarrenRabbitMQ
 import WarrenTesting
 
-@Suite("Publishing to RabbitMQ")
-struct PublishTests {
-    @Test("A publish is confirmed and says whether a queue took it; an event nobody has a queue for is told once")
-    func receipts() async throws {
-        try await withBus { bus, _ in
-            let log = EventLog(bus)
-            #expect(try await bus.publish(OrderPaid(orderID: 1)) == .confirmed(routed: false))
-            #expect(try await bus.publish(OrderPaid(orderID: 2)) == .confirmed(routed: false))
-            try await bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }.ready()
-            #expect(try await bus.publish(OrderPaid(orderID: 3)) == .confirmed(routed: true))
-            let told = try await log.first(.unrouted)
-            #expect(told.subject == "Order.Paid")
-            #expect(log.all(.unrouted).count == 1)
-            let statistics = bus.statistics
-            #expect(statistics.published == 3 && statistics.confirmed == 3 && statistics.unrouted == 2)
+extension BusTests {
+    @Suite("Publishing")
+    struct Publishing {
+        @Test("A publish is confirmed and says whether a queue took it; a type nobody has a queue for is told once")
+        func receipts() async throws {
+            try await withBus { bus, _ in
+                let log = EventLog(bus)
+                #expect(try await bus.publish(OrderPaid(orderID: 1)) == .confirmed(routed: false))
+                #expect(try await bus.publish(OrderPaid(orderID: 2)) == .confirmed(routed: false))
+                try await bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }.ready()
+                #expect(try await bus.publish(OrderPaid(orderID: 3)) == .confirmed(routed: true))
+                #expect(try await log.first(.unrouted).subject == "Order.Paid")
+                #expect(log.all(.unrouted).count == 1)
+                let statistics = bus.statistics
+                #expect(statistics.published == 3 && statistics.confirmed == 3 && statistics.unrouted == 2)
+            }
         }
-    }
 
-    @Test("A subscriber, an observer and a dead letter")
-    func smoke() async throws {
-        try await withBus { bus, url in
-            let handled = Shared<[Int]>([])
-            let observed = Shared<[String]>([])
-            try await bus.subscribe(OrderPaid.self, as: "billing") { order, _ in
-                if order.orderID == 2 { throw EventBusError(.refused, "two is not paid") }
-                handled.change { $0.append(order.orderID) }
-            }.ready()
-            try await bus.observe("Order.#") { envelope, _ in observed.change { $0.append(envelope.eventType) } }
-                .ready()
-            for id in 1...3 { try await bus.publish(OrderPaid(orderID: id)) }
-            try await eventually("two are handled") { handled.value == [1, 3] }
-            try await eventually("three are observed") { observed.value.count == 3 }
-            try await AMQPClient.withClient(url: url) { client in
-                try await client.withChannel(for: .consuming) { channel in
-                    try await eventually("a dead letter") {
-                        try await channel.queueStatus("billing.dead").messageCount == 1
-                    }
-                    let dead = try #require(try await channel.get("billing.dead"))
-                    #expect(dead.message.properties.headers["warren-error"]?.string == "two is not paid")
+        @Test("Where the configuration says that a type must have a queue, none is an error")
+        func unroutable() async throws {
+            let pattern = try TopicPattern("Order.*")
+            try await withBus { configuration in
+                configuration.unroutable = [pattern]
+            } _: { bus, _ in
+                let error = await failure { try await bus.publish(OrderPaid(orderID: 1)) }
+                #expect(error?.code == .unroutable)
+                #expect(error?.message.contains("Order.Paid") == true && error?.message.contains("312") == true)
+                let receipt = try await bus.publish(Foreign())
+                #expect(receipt == .confirmed(routed: false))
+            }
+        }
+
+        @Test("An event is a persistent message with the envelope as its body and its properties beside it")
+        func message() async throws {
+            try await withBus { bus, url in
+                try await withClient(url) { client in
+                    try await client.apply([
+                        .queue("all", .classic), .exchange("events", .topic), .binding("events", to: "all", "#"),
+                    ])
+                    try await bus.publish(OrderPaid(orderID: 7), correlationID: "c", metadata: ["k": "v"])
+                    let message = try await client.take("all")
+                    #expect(message.exchange == "events" && message.routingKey == "Order.Paid")
+                    let envelope = try EventEnvelope(
+                        carrying: message.message.body,
+                        properties: CarriedProperties(routingKey: "")
+                    )
+                    #expect(envelope.eventType == "Order.Paid" && envelope.correlationID == "c")
+                    #expect(envelope.metadata == ["k": "v"] && envelope.source == "test")
+                    let properties = message.message.properties
+                    #expect(properties.messageID == envelope.eventID && properties.type == "Order.Paid")
+                    #expect(properties.appID == "test" && properties.correlationID == "c")
+                    #expect(properties.deliveryMode == .persistent && properties.headers.isEmpty)
+                    #expect(properties.timestamp != nil && properties.contentType == "application/json")
                 }
             }
         }
+
+        @Test("Events sent without waiting come in the order in which they were sent")
+        func order() async throws {
+            try await withBus { bus, _ in
+                let seen = Shared<[Int]>([])
+                try await bus.subscribe(OrderPaid.self, as: "billing") { order, _ in
+                    seen.change { $0.append(order.orderID) }
+                }.ready()
+                var pending: [PendingReceipt] = []
+                for id in 0..<2000 {
+                    pending.append(try await bus.send(try EventEnvelope(OrderPaid(orderID: id))))
+                }
+                for receipt in pending { #expect(try await receipt.receipt == .confirmed(routed: true)) }
+                try await eventually("all are handled") { seen.value.count == 2000 }
+                #expect(seen.value == Array(0..<2000))
+                #expect(bus.statistics.handled == 2000 && bus.statistics.confirmed == 2000)
+            }
+        }
+
+        @Test("What may not be published is refused before anything is sent")
+        func invalid() async throws {
+            try await withBus { bus, _ in
+                let long = EventEnvelope(
+                    eventID: String(repeating: "x", count: 256),
+                    type: try EventType("a.b"),
+                    source: "s",
+                    payload: .null
+                )
+                let error = await failure { try await bus.publish(long) }
+                #expect(error?.code == .invalidEvent && error?.message.contains("event_id") == true)
+                #expect(bus.statistics.published == 0)
+            }
+        }
+
+        @Test("Without run() a publish waits for its timeout and says what is missing")
+        func notRunning() async throws {
+            try await withVhost { url in
+                var configuration = RabbitMQEventBusConfiguration()
+                configuration.publishTimeout = .milliseconds(100)
+                let bus = try RabbitMQEventBus(url: url, service: "test", configuration: configuration)
+                let error = await failure { try await bus.publish(OrderPaid(orderID: 1)) }
+                #expect(error?.code == .unavailable && error?.message.contains("run()") == true)
+            }
+        }
+
+        @Test("A broker that cannot be reached: a publish says why at its timeout, and a cancelled one at once")
+        func unreachable() async throws {
+            let port = try ReservedPort()
+            try await withBus("amqp://guest:guest@127.0.0.1:\(port.number)") { configuration in
+                configuration.publishTimeout = .milliseconds(300)
+            } _: { bus in
+                let error = await failure { try await bus.publish(OrderPaid(orderID: 1)) }
+                #expect(error?.code == .unavailable)
+                #expect(error?.message.contains("\(port.number)") == true)
+                let publish = Task { await failure { try await bus.publish(OrderPaid(orderID: 1)) } }
+                publish.cancel()
+                #expect(await publish.value?.code == .cancelled)
+            }
+        }
+
+        @Test("A refused login ends the bus: run(), a waiting publish and ready() all say so")
+        func loginRefused() async throws {
+            try await withVhost { url in
+                let wrong = url.replacing("guest:guest@", with: "guest:wrong@")
+                let bus = try RabbitMQEventBus(url: wrong, service: "test")
+                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+                let observer = try bus.observe("#") { _, _ in }
+                async let publish = failure { try await bus.publish(OrderPaid(orderID: 1)) }
+                async let ready = failure { try await handle.ready() }
+                async let observing = failure { try await observer.ready() }
+                let error = await failure { try await bus.run() }
+                #expect(error?.code == .unavailable && error?.message.contains("guest") == true)
+                #expect(await publish == error)
+                #expect(await ready == error)
+                #expect(await observing == error)
+                #expect(await failure { try await bus.run() }?.code == .closed)
+            }
+        }
+
+        @Test("After the end a publish says that the bus has ended")
+        func ended() async throws {
+            try await withVhost { url in
+                let bus = try RabbitMQEventBus(url: url, service: "test")
+                let run = Task { try await bus.run() }
+                try await bus.publish(OrderPaid(orderID: 1))
+                run.cancel()
+                try await run.value
+                #expect(await failure { try await bus.publish(OrderPaid(orderID: 2)) }?.code == .closed)
+                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+                #expect(await failure { try await handle.ready() }?.code == .closed)
+            }
+        }
+
+        @Test("A full queue that refuses publishes makes them refused")
+        func fullQueue() async throws {
+            try await withBus { bus, url in
+                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+                try await handle.ready()
+                handle.cancel()
+                let broker = try await LocalBroker.shared()
+                try await broker.withPolicy(#"{"max-length":1}"#, queues: "^billing$", url: url) {
+                    var refused: EventBusError?
+                    try await eventually("a publish is refused") {
+                        refused = await failure { try await bus.publish(OrderPaid(orderID: 1)) }
+                        return refused != nil
+                    }
+                    #expect(refused?.code == .refused)
+                }
+            }
+        }
+
+        @Test("An exchange deleted under the bus is declared again, and publishing goes on")
+        func exchangeDeleted() async throws {
+            try await withBus { bus, url in
+                let log = EventLog(bus)
+                let seen = Shared(0)
+                try await bus.subscribe(OrderPaid.self, as: "billing") { _, _ in seen.change { $0 += 1 } }.ready()
+                try await withClient(url) { client in
+                    try await client.withChannel { try await $0.deleteExchange("events") }
+                }
+                let error = await failure { try await bus.publish(OrderPaid(orderID: 1)) }
+                #expect(error?.code == .unknown && error?.message.contains("events") == true)
+                try await log.first(.connection) { $0.reason?.contains("404") == true }
+                try await eventually("events find their queue again") {
+                    _ = try? await bus.publish(OrderPaid(orderID: 2))
+                    return seen.value > 0
+                }
+            }
+        }
+    }
+}
+
+struct Foreign: Event {
+    static let type = "Foreign.Thing"
+}
+
+extension EventEnvelope {
+    init(_ order: OrderPaid) throws {
+        self.init(
+            type: try EventType(OrderPaid.type),
+            source: "test",
+            payload: try EventPayload(json: Array(#"{"orderID":\#(order.orderID)}"#.utf8))
+        )
     }
 }
