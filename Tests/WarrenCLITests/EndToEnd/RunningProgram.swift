@@ -76,7 +76,7 @@ final class RunningProgram: Sendable {
 
     // MARK: - Starting
 
-    /// The `warren` that was built with these tests.
+    /// The `warren` that was built with these tests, or the one that `WARREN_TEST_PROGRAM` names.
     ///
     /// With `isRead` false nobody reads its output, so that it can be closed.
     static func warren(_ arguments: [String], url: String? = nil, isRead: Bool = true) throws -> RunningProgram {
@@ -84,7 +84,7 @@ final class RunningProgram: Sendable {
         let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
         let path = (bundle?.deletingLastPathComponent() ?? folder).appendingPathComponent("warren").path
         return try RunningProgram(
-            path,
+            ProcessInfo.processInfo.environment["WARREN_TEST_PROGRAM"] ?? path,
             arguments,
             environment: url.map { ["WARREN_URL": $0] } ?? [:],
             isRead: isRead
@@ -146,8 +146,19 @@ final class RunningProgram: Sendable {
 
     /// Waits until the program has said this on stderr.
     func says(_ text: String) async throws {
-        try await eventually("'\(text)' on stderr") { errors.text.contains(text) || status != nil }
+        do {
+            try await eventually("'\(text)' on stderr") { errors.text.contains(text) || status != nil }
+        } catch {
+            try fail(error)
+        }
         try #require(errors.text.contains(text), "ended with \(status ?? -1): \(errors.text)")
+    }
+
+    /// Ends a program that did not do what it should, and shows what it has said.
+    private func fail(_ error: any Error) throws -> Never {
+        signal(SIGKILL)
+        Issue.record("\(name) said: \(errors.text.suffix(4000))")
+        throw error
     }
 
     /// Waits until so many lines stand on stdout.
@@ -167,8 +178,7 @@ final class RunningProgram: Sendable {
             try await eventually("the end of \(name)", within: limit) { status != nil }
             try await eventually("the end of the output") { output.isComplete && errors.isComplete }
         } catch {
-            signal(SIGKILL)
-            throw error
+            try fail(error)
         }
         return Result(status: status ?? -1, output: output.text, errors: errors.text)
     }
