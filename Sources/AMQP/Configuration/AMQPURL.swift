@@ -129,7 +129,7 @@ extension AMQPURL: CustomStringConvertible {
 
     private var options: [(name: String, value: String)] {
         var options: [(name: String, value: String?)] = [
-            ("heartbeat", heartbeat.map { String($0.components.seconds) }),
+            ("heartbeat", heartbeat.map { String($0.attoseconds / 1_000_000_000_000_000_000) }),
             ("connection_timeout", connectionTimeout.map { String($0 / .milliseconds(1)) }),
             ("channel_max", channelMax.map { String($0) }),
             ("frame_max", frameMax.map { String($0) }),

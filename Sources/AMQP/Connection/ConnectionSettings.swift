@@ -78,8 +78,8 @@ struct ConnectionSettings: Sendable {
 
     /// Rounded up: half a second must not become none, which would turn heartbeats off.
     private static func wholeSeconds(_ duration: Duration) -> UInt16 {
-        let (seconds, attoseconds) = duration.components
-        return UInt16(clamping: attoseconds > 0 ? seconds + 1 : seconds)
+        let (seconds, rest) = duration.attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+        return UInt16(clamping: rest > 0 ? seconds + 1 : seconds)
     }
 
     private static func check(_ condition: Bool, _ message: String) throws(AMQPError) {

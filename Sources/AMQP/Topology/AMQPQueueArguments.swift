@@ -91,9 +91,7 @@ public struct AMQPQueueArguments: Sendable, Hashable {
 
     func add(to table: inout AMQPTable) {
         func milliseconds(_ duration: Duration) -> AMQPValue {
-            let (seconds, attoseconds) = duration.components
-            let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-            return .int64(overflow ? .max : whole &+ attoseconds / 1_000_000_000_000_000)
+            .int64(Int64(clamping: duration.attoseconds / 1_000_000_000_000_000))
         }
         messageTTL.map { table["x-message-ttl"] = milliseconds($0) }
         expires.map { table["x-expires"] = milliseconds($0) }

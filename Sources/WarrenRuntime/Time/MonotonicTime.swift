@@ -36,11 +36,7 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
 extension Duration {
     /// The duration in nanoseconds, clamped to what 64 bits hold.
     package var saturatedNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, carried) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
-        guard carried else { return sum }
-        return seconds < 0 ? .min : .max
+        // Not by `components`, which trap where the seconds alone take more than 64 bits.
+        Int64(clamping: attoseconds / 1_000_000_000)
     }
 }

@@ -19,8 +19,7 @@ package struct Histogram: Sendable {
 
     /// Records a duration, in seconds.
     package func record(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        record(Double(seconds) + Double(attoseconds) * 1e-18)
+        record(Double(duration.attoseconds) * 1e-18)
     }
 
     package var count: UInt64 { cell?.count ?? 0 }

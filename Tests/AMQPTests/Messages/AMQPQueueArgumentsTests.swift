@@ -56,6 +56,7 @@ struct AMQPQueueArgumentsTests {
         let durations: [(Duration, Int64)] = [
             (.zero, 0), (.milliseconds(1), 1), (.microseconds(1999), 1), (.milliseconds(-5), -5),
             (.seconds(Int64.max), .max), (.seconds(Int64.max) + .milliseconds(999), .max),
+            (.seconds(Int64.max) * 2, .max), (.seconds(Int64.min) * 2, .min),
         ]
         for (duration, milliseconds) in durations {
             #expect(Self.declared(AMQPQueueArguments(messageTTL: duration)) == ["x-message-ttl": .int64(milliseconds)])

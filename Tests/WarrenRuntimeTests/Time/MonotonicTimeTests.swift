@@ -66,6 +66,8 @@ struct MonotonicTimeTests {
             (.nanoseconds(Int64.min) - .nanoseconds(1), .min),
             (longest, .max),
             (shortest, .min),
+            (Duration(attoseconds: .max), .max),
+            (Duration(attoseconds: .min), .min),
         ] as [(Duration, Int64)]
     )
     func saturated(duration: Duration, expected: Int64) {
