@@ -61,6 +61,10 @@ enum EventCoding {
     /// The place and the reason; what Foundation prints of these errors is long and holds neither in one piece.
     private static func explain(_ error: any Error) -> String {
         switch error {
+        // Said of a number that its member has no room for, without a place; the data are JSON, or they would not be here.
+        case DecodingError.dataCorrupted(let context)
+        where context.codingPath.isEmpty && context.debugDescription == "The given data was not valid JSON.":
+            "a number does not fit into its member, or the data are nested too deep"
         case DecodingError.keyNotFound(let key, let context):
             "'\((context.codingPath + [key]).text)' is missing"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
