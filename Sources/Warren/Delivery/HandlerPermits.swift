@@ -14,6 +14,12 @@ package final class HandlerPermits: Sendable {
         state = Locked(State(free: count))
     }
 
+    /// How many may begin at once.
+    var free: Int { state.withLock { $0.free } }
+
+    /// How many wait.
+    var waiting: Int { state.withLock { $0.waiters.count } }
+
     /// Waits for a permit.
     ///
     /// - Returns: whether there is one; not when the task was cancelled first.

@@ -76,6 +76,11 @@ final class MemoryQueue: Sendable {
         self.deadLetters = deadLetters
     }
 
+    // What tests wait for.
+    var waitingTakers: Int { state.withLock { $0.takers.count } }
+    var waitingBringers: Int { state.withLock { $0.bringers.count } }
+    var waitingIdlers: Int { state.withLock { $0.idlers.count } }
+
     // MARK: - Bringing
 
     /// Takes an event if there is room, or room can be made.

@@ -7,7 +7,10 @@ import WarrenTesting
 struct MemoryOverflowTests {
     private let clock = ManualClock()
 
-    private func bus(room: Int, configure: (inout MemoryEventBusConfiguration) -> Void = { _ in }) throws -> MemoryEventBus {
+    private func bus(
+        room: Int,
+        configure: (inout MemoryEventBusConfiguration) -> Void = { _ in }
+    ) throws -> MemoryEventBus {
         var configuration = MemoryEventBusConfiguration()
         configuration.bufferSize = room
         configuration.publishTimeout = .seconds(10)
@@ -128,14 +131,19 @@ struct MemoryOverflowTests {
             for number in 0..<8 { try await bus.publish(Counted(number)) }
             try await eventually { bus.statistics.deadLettered == 8 }
         }
-        let numbers = try bus.deadLetters(of: "failing").map { try Occurrence($0.event).decode(as: Counted.self).number }
+        let numbers = try bus.deadLetters(of: "failing").map {
+            try Occurrence($0.event).decode(as: Counted.self).number
+        }
         #expect(numbers == [5, 6, 7])
         #expect(bus.deadLetters(of: "another").isEmpty)
     }
 
-    @Test("does not wait for a subscription that has gone meanwhile", arguments: [
-        MemoryEventBusConfiguration.Dispatch.buffered, .inPlace,
-    ])
+    @Test(
+        "does not wait for a subscription that has gone meanwhile",
+        arguments: [
+            MemoryEventBusConfiguration.Dispatch.buffered, .inPlace,
+        ]
+    )
     func gone(dispatch: MemoryEventBusConfiguration.Dispatch) async throws {
         let bus = try bus(room: 1) { $0.dispatch = dispatch }
         let handle = try bus.subscribe(Counted.self, as: "leaving") { _, _ in }
