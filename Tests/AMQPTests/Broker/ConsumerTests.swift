@@ -174,6 +174,41 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("Several tasks that take what is there share it, and end when the consumer is stopped")
+        func sharing() async throws {
+            try await withClient { client in
+                let queue = try await client.declare()
+                try await client.fill(queue, 1000)
+                let seen = Shared<[Int: [String]]>([:])
+                try await client.withConsumer(.queue(queue), prefetch: 100) { deliveries in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for task in 0..<4 {
+                            group.addTask {
+                                while true {
+                                    let taken = try await deliveries.next(upTo: 3)
+                                    guard !taken.isEmpty else { return }
+                                    #expect(taken.count <= 3)
+                                    for delivery in taken { try delivery.ack() }
+                                    seen.change { $0[task, default: []] += taken.map(\.text) }
+                                    await Task.yield()
+                                }
+                            }
+                        }
+                        try await eventually("all are taken") { seen.value.values.joined().count == 1000 }
+                        deliveries.stop()
+                        try await group.waitForAll()
+                    }
+                    try await eventually("what comes now stays in the queue") {
+                        try await client.fill(queue, 1)
+                        return try await client.count(queue) > 0
+                    }
+                    #expect(try await deliveries.next(upTo: 1).isEmpty)
+                }
+                #expect(Set(seen.value.values.joined()).count == 1000)
+                #expect(seen.value.count == 4)
+            }
+        }
+
         @Test("A queue deleted under its consumer: an event tells, and the consumer goes on when the queue is back")
         func queueDeleted() async throws {
             try await withClient { client in

@@ -39,6 +39,30 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("An exchange deleted under its publisher is declared again with its bindings")
+        func exchangeDeleted() async throws {
+            try await LocalBroker.shared().withVhost { url in
+                try await AMQPClient.withClient(url: url) { client in
+                    try await client.apply([
+                        .exchange("events", .topic), .queue("queue", .classic), .binding("events", to: "queue", "#"),
+                    ])
+                    try await client.publish(AMQPMessage("1"), to: "events", routingKey: "k")
+                    try await AMQPClient.withClient(url: url) { other in
+                        try await other.withChannel { try await $0.deleteExchange("events") }
+                    }
+                    let error = await failure {
+                        try await client.publish(AMQPMessage("2"), to: "events", routingKey: "k")
+                    }
+                    #expect(error?.code == .unknown && error?.reply?.code == 404)
+                    try await eventually("a queue takes it again") {
+                        await failure {
+                            try await client.publish(AMQPMessage("3"), to: "events", routingKey: "k")
+                        } == nil
+                    }
+                }
+            }
+        }
+
         @Test("Connections closed by the operator come back with publishers, consumers, private queues and topology")
         func closedByOperator() async throws {
             let broker = try await LocalBroker.shared()

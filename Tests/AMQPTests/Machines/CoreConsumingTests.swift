@@ -132,6 +132,41 @@ final class CoreConsumingTests {
         try core.agree(id)
     }
 
+    @Test("stops: asks the broker to send no more, hands out no more, and still settles what it has handed out")
+    func stopped() throws {
+        let consume = ClientMethod.basicConsume(queue: "q", consumerTag: "", exclusive: false, arguments: [:])
+        core.connect()
+        let id = core.add(prefetch: 10, setup: [.basicQos(prefetch: 10), consume])
+        _ = try core.sent()
+        try core.agree(id)
+        try core.receive(.delivered(1, CoreChannelTests.delivery(1)))
+        let taken = Self.take(core, id)
+        let waiter = OneShot<Void>()
+        #expect(Self.wait(core, id, waiter) == nil)
+        core.connection.perform { core, effects in core.stopDeliveries(id, into: &effects) }
+        #expect(waiter.current != nil)
+        // The tag that the broker of these tests gives.
+        #expect(try core.sent() == [ClientMethod.basicCancel(consumerTag: "ctag").frame(on: 1)])
+        // What was on its way stays unsettled, and goes back with the channel.
+        try core.receive(.delivered(1, CoreChannelTests.delivery(2)), .method(1, .reply(.basicCancelOK)))
+        #expect(Self.wait(core, id, OneShot())?.code == .closed)
+        #expect(try taken.first?.ack() == .sent)
+        #expect(try core.sent() == [ClientMethod.basicAck(tag: 1, multiple: false).frame(on: 1)])
+        core.connection.perform { core, effects in core.stopDeliveries(id, into: &effects) }
+        #expect(try core.sent() == [])
+    }
+
+    @Test("stops while there is no connection")
+    func stoppedWhileAway() throws {
+        let id = core.add(prefetch: 10)
+        core.connect()
+        try core.agree(id)
+        core.disconnect()
+        #expect(Self.wait(core, id, OneShot()) == nil)
+        core.connection.perform { core, effects in core.stopDeliveries(id, into: &effects) }
+        #expect(Self.wait(core, id, OneShot())?.code == .closed)
+    }
+
     @Test("ends with the reason of its end")
     func ended() throws {
         let (id, _) = try Self.consumer(core, 0)
