@@ -7,6 +7,7 @@ struct Narrator: Sendable {
     /// Hosts and vhost, as reports call the broker.
     let broker: String
     let reports: BusReports
+    let exchange: EventExchange
 
     /// Ends with the client.
     func run(_ states: AsyncStream<AMQPClientState>, _ events: AsyncStream<AMQPEvent>) async {
@@ -47,6 +48,7 @@ struct Narrator: Sendable {
                 guard told.insert("\(event.subject) \(event.kind)").inserted else { continue }
                 reports.tell(.init(.subscriptionLost, event.subject, reason: event.error?.message))
             case .channelLost:
+                if event.error?.code == .notFound { exchange.wasMissing() }
                 guard told.insert("\(event.subject) \(event.error?.message ?? "")").inserted else { continue }
                 reports.tell(.init(.connection, "\(broker), \(event.subject)", reason: event.error?.message))
             case .undecodable:

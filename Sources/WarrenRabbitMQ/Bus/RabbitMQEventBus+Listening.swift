@@ -106,7 +106,9 @@ extension RabbitMQEventBus {
         let pool = WorkerPool(subscriber, role: role, source: consumption, surroundings)
         let handle = EventSubscription(plan.name, isReady: false) { pool.stop() }
         work.add {
+            if role == .observer { self.exchange.watch(consumption) }
             await consumption.run(handle) { await pool.run() }
+            self.exchange.unwatch(consumption)
         } stop: { [weak self] in
             handle.settle(.failure(self?.endReason ?? .busHasEnded))
             pool.stop()

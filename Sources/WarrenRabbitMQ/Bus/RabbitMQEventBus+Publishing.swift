@@ -1,5 +1,4 @@
 import AMQP
-import Synchronization
 public import Warren
 import WarrenRuntime
 
@@ -50,7 +49,12 @@ extension RabbitMQEventBus {
             throw EventBusError(error)
         }
         reports.add(.published)
-        let publish = Publish(eventType: key, eventID: occurrence.eventID, confirm: confirm)
+        let publish = PublishUnderWay(
+            eventType: key,
+            eventID: occurrence.eventID,
+            confirm: confirm,
+            traffic: traffic
+        )
         return PendingReceipt { () async throws(EventBusError) in try await self.receipt(of: publish) }
     }
 
@@ -85,34 +89,23 @@ extension RabbitMQEventBus {
 
     // MARK: - What became of it
 
-    /// A publish under way.
-    private final class Publish: Sendable {
-        let eventType: String
-        let eventID: String
-        let confirm: AMQPPendingConfirm
-        private let isCounted = Atomic(false)
-
-        init(eventType: String, eventID: String, confirm: AMQPPendingConfirm) {
-            self.eventType = eventType
-            self.eventID = eventID
-            self.confirm = confirm
-        }
-
-        /// Whether its outcome is seen for the first time.
-        var isNew: Bool { !isCounted.exchange(true, ordering: .relaxed) }
-    }
-
-    private func receipt(of publish: Publish) async throws(EventBusError) -> PublishReceipt {
+    private func receipt(of publish: PublishUnderWay) async throws(EventBusError) -> PublishReceipt {
         let event = "the event '\(publish.eventType)' \(publish.eventID)"
-        switch await publish.confirm.outcome {
+        let outcome = await publish.outcome
+        if case .unknown(let cause) = outcome, cause.code == .cancelled {
+            // Only this wait has ended.
+            throw EventBusError(.unknown, "nobody knows whether the broker has \(event): \(cause.message)")
+        }
+        let (isNew, wasAlone) = publish.answered()
+        switch outcome {
         case .acked:
-            if publish.isNew {
+            if isNew {
                 reports.add(.confirmed)
                 noteRouted(publish)
             }
             return .confirmed(routed: true)
         case .returned(let message):
-            if publish.isNew {
+            if isNew {
                 reports.add(.confirmed)
                 reports.add(.unrouted)
                 noteUnrouted(publish, message.reply)
@@ -121,6 +114,8 @@ extension RabbitMQEventBus {
             throw EventBusError(.unroutable, "no queue took \(event): \(message.reply)")
         case .refused:
             throw EventBusError(.refused, "the broker refused \(event): a queue is full or failing")
+        case .unknown(let cause) where wasAlone && cause.code.isRefusal:
+            throw EventBusError(.refused, "the broker refused \(event): \(cause.message)")
         case .unknown(let cause):
             throw EventBusError(.unknown, "nobody knows whether the broker has \(event): \(cause.message)")
         }
@@ -130,7 +125,7 @@ extension RabbitMQEventBus {
     private static var maximumUnrouted: Int { 1000 }
 
     /// Told once for a type, until an event of it finds a queue.
-    private func noteUnrouted(_ publish: Publish, _ reply: AMQPReply) {
+    private func noteUnrouted(_ publish: PublishUnderWay, _ reply: AMQPReply) {
         let isNew = unrouted.withLock { types in
             types.count < Self.maximumUnrouted && types.insert(publish.eventType).inserted
         }
@@ -140,10 +135,15 @@ extension RabbitMQEventBus {
         )
     }
 
-    private func noteRouted(_ publish: Publish) {
+    private func noteRouted(_ publish: PublishUnderWay) {
         unrouted.withLock { types in
             guard !types.isEmpty else { return }
             types.remove(publish.eventType)
         }
     }
+}
+
+extension AMQPError.Code {
+    /// Whether the broker closes a channel with it because it will not take what was published.
+    fileprivate var isRefusal: Bool { self == .accessRefused || self == .preconditionFailed || self == .notFound }
 }

@@ -24,6 +24,7 @@ public final class RabbitMQEventBus: RemoteEventBus {
     let work = BackgroundWork()
     let mustBeRouted: TopicPatternSet
     let unrouted = Locked(Set<String>())
+    let traffic = PublishUnderWay.Traffic()
     private let broker: String
     private let hasRun = Locked(false)
     /// Why the bus has ended, or will have.
@@ -140,7 +141,7 @@ public final class RabbitMQEventBus: RemoteEventBus {
     }
 
     private func runClient() async -> EventBusError? {
-        let narrator = Narrator(broker: broker, reports: reports)
+        let narrator = Narrator(broker: broker, reports: reports, exchange: exchange)
         let (states, events) = (client.states, client.events)
         async let narration: Void = narrator.run(states, events)
         let cause: EventBusError?

@@ -55,6 +55,11 @@ final class Consumption: DeliverySource {
         deliveries.withLock { $0 }?.stop()
     }
 
+    /// Consumes anew, from a new private queue where it has one; handlers at work may end before.
+    func renew() {
+        deliveries.withLock { $0 }?.stop()
+    }
+
     // MARK: - Life
 
     /// Runs until it is stopped or the client has ended.
@@ -92,7 +97,10 @@ final class Consumption: DeliverySource {
                     await work()
                 }
                 deliveries.withLock { $0 = nil }
-                guard let lost = failure.withLock({ $0.take() }) else { return }
+                guard let lost = failure.withLock({ $0.take() }) else {
+                    if Task.isCancelled { return }
+                    continue
+                }
                 error = EventBusError(subscribing: lost)
             } catch let caught as EventBusError {
                 error = caught

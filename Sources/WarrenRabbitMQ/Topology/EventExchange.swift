@@ -13,6 +13,7 @@ final class EventExchange: Sendable {
     private let isDeclared = Atomic(false)
     /// Answers who waits for the exchange, as a subscription's handle does.
     private let handle: EventSubscription
+    private let watchers = Locked<[ObjectIdentifier: Consumption]>([:])
 
     init(_ name: String, client: AMQPClient, patience: Patience, reports: BusReports) {
         self.name = name
@@ -39,6 +40,25 @@ final class EventExchange: Sendable {
             throw EventBusError(error.code == .refused ? .subscriptionRefused : error.code, error.message)
         }
     }
+
+    // MARK: - Found missing
+
+    /// Has a consumption begin anew when the exchange was missing: the client declares the exchange again, and what it
+    /// knows to be bound to it, but not a private queue, whose consumer lives and would hear nothing more.
+    func watch(_ consumption: Consumption) {
+        watchers.withLock { $0[ObjectIdentifier(consumption)] = consumption }
+    }
+
+    func unwatch(_ consumption: Consumption) {
+        _ = watchers.withLock { $0.removeValue(forKey: ObjectIdentifier(consumption)) }
+    }
+
+    /// A publisher found the exchange missing.
+    func wasMissing() {
+        for consumption in watchers.withLock({ Array($0.values) }) { consumption.renew() }
+    }
+
+    // MARK: - Declaring
 
     func run() async {
         await stopping.cancelling { await self.declare() }

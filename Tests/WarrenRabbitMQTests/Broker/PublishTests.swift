@@ -171,21 +171,46 @@ extension BusTests {
             }
         }
 
+        @Test("Without the permission to publish a lone event is refused; of several nobody knows")
+        func noPermission() async throws {
+            try await withVhost { url in
+                let broker = try await LocalBroker.shared()
+                let vhost = try AMQPURL(url).vhost
+                let user = "user-\(UInt64.random(in: 0 ... .max))"
+                try await broker.rabbitmqctl(["add_user", user, "secret"])
+                try await broker.rabbitmqctl(["set_permissions", "-p", vhost, user, ".*", "^$", ".*"])
+                try await withBus(url.replacing("guest:guest@", with: "\(user):secret@")) { bus in
+                    for id in 0..<3 {
+                        let error = await failure { try await bus.publish(OrderPaid(orderID: id)) }
+                        #expect(error?.code == .refused && error?.message.contains("403") == true)
+                    }
+                    let (first, second) = (
+                        try await bus.send(try EventEnvelope(OrderPaid(orderID: 4))),
+                        try await bus.send(try EventEnvelope(OrderPaid(orderID: 5)))
+                    )
+                    #expect(await failure { try await first.receipt }?.code == .unknown)
+                    #expect(await failure { try await second.receipt } != nil)
+                }
+                try await broker.rabbitmqctl(["delete_user", user])
+            }
+        }
+
         @Test("An exchange deleted under the bus is declared again, and publishing goes on")
         func exchangeDeleted() async throws {
             try await withBus { bus, url in
                 let log = EventLog(bus)
-                let seen = Shared(0)
+                let (seen, observed) = (Shared(0), Shared(0))
                 try await bus.subscribe(OrderPaid.self, as: "billing") { _, _ in seen.change { $0 += 1 } }.ready()
+                try await bus.observe("#") { _, _ in observed.change { $0 += 1 } }.ready()
                 try await withClient(url) { client in
                     try await client.withChannel { try await $0.deleteExchange("events") }
                 }
                 let error = await failure { try await bus.publish(OrderPaid(orderID: 1)) }
-                #expect(error?.code == .unknown && error?.message.contains("events") == true)
+                #expect(error?.code == .refused && error?.message.contains("'events'") == true)
                 try await log.first(.connection) { $0.reason?.contains("404") == true }
-                try await eventually("events find their queue again") {
+                try await eventually("events find their queue and their observer again") {
                     _ = try? await bus.publish(OrderPaid(orderID: 2))
-                    return seen.value > 0
+                    return seen.value > 0 && observed.value > 0
                 }
             }
         }
