@@ -101,6 +101,7 @@ extension TopicPattern {
     }
 
     /// Exactly the events of a type.
+    @usableFromInline
     init(subscribing event: (some Event).Type) throws(EventBusError) {
         let type: String
         do throws(EventBusError) {

@@ -14,6 +14,7 @@ extension EventBus {
     ///   - handler: what to do with each.
     /// - Returns: a handle.
     /// - Throws: ``EventBusError`` with code `invalidSubscription`.
+    @inlinable
     @discardableResult
     public func subscribe<E: Event>(
         _ type: E.Type,
@@ -42,6 +43,7 @@ extension EventBus {
     ///   - deciding: what to do with each; throwing is a failure, as above.
     /// - Returns: a handle.
     /// - Throws: ``EventBusError`` with code `invalidSubscription`.
+    @inlinable
     @discardableResult
     @_disfavoredOverload  // A trailing closure that decides nothing is the other kind of handler.
     public func subscribe<E: Event>(

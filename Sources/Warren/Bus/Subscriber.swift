@@ -49,6 +49,7 @@ public struct Subscriber: Sendable {
     }
 
     /// One whose handler decides about each event.
+    @usableFromInline
     init(
         _ name: String,
         to patterns: [TopicPattern],

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 
 /// How an event's members become JSON, and back.
+@usableFromInline
 enum EventCoding {
     /// Never changed once made, so encoding with it from many threads is safe.
     private static let encoder: JSONEncoder = {
@@ -42,6 +43,7 @@ enum EventCoding {
         }
     }
 
+    @usableFromInline
     static func decode<E: Event>(_ envelope: EventEnvelope) throws(EventError) -> E {
         guard envelope.payload.isJSON else {
             throw EventError(.undecodable, "the data of '\(envelope.eventType)' is not JSON")

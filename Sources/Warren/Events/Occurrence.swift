@@ -157,6 +157,7 @@ public class Occurrence: @unchecked Sendable {
     /// - Parameter type: the type wanted.
     /// - Returns: the event.
     /// - Throws: ``EventError`` with code `undecodable`, saying what is missing or wrong where.
+    @inlinable
     public func decode<E: Event>(as type: E.Type = E.self) throws(EventError) -> E {
         if let typed = self as? TypedOccurrence<E> { return typed.event }
         return try EventCoding.decode(envelope())
