@@ -105,13 +105,18 @@ final class RunningProgram: Sendable {
         return try RunningProgram(
             "/usr/bin/python3",
             ["-c", prelude + "\n" + program, url] + arguments,
-            environment: [:]
+            environment: ["WARREN_URL": url]
         )
     }
 
     /// One of the tools of rabbitmq-c.
     static func tool(_ name: String, url: String, _ arguments: [String]) throws -> RunningProgram {
         try RunningProgram("/usr/bin/\(name)", ["--url", url] + arguments, environment: [:])
+    }
+
+    /// A command that is found as the shell finds it.
+    static func command(_ arguments: [String]) throws -> RunningProgram {
+        try RunningProgram("/usr/bin/env", arguments, environment: [:])
     }
 
     /// How it ended; nothing while it runs.
@@ -160,6 +165,9 @@ final class RunningProgram: Sendable {
         Issue.record("\(name) said: \(errors.text.suffix(4000))")
         throw error
     }
+
+    /// What stands on stdout by now.
+    var printed: String { output.text }
 
     /// Waits until so many lines stand on stdout.
     func prints(lines: Int) async throws {

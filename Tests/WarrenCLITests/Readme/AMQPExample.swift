@@ -1,7 +1,6 @@
 import AMQP
 
-func example(_ url: String) async throws {
-    // README: begin
+func exampleOfAMQP(_ url: String) async throws {
     try await AMQPClient.withClient(url: url) { client in
         try await client.apply([
             .exchange("events", .topic),
@@ -21,5 +20,4 @@ func example(_ url: String) async throws {
             }
         }
     }
-    // README: end
 }

@@ -1,0 +1,56 @@
+import Warren
+import WarrenRabbitMQ
+
+struct OrderPaid: Event {
+    static let type = "Order.Paid"
+    var orderID: Int
+    var amount: Double
+}
+
+/// What the service does with events, on whatever bus.
+func handleEvents(of bus: some EventBus, _ ledger: Ledger) throws {
+    // Every process that observes gets it, at most once.
+    try bus.observe("Order.*") { envelope, context in
+        print("observed", envelope.eventType, context.eventID)
+    }
+    // One process of the service gets it, at least once, from a durable queue. Returning acks it; throwing has it
+    // tried again, and in the end makes it a dead letter.
+    try bus.subscribe(OrderPaid.self, as: "billing.order-paid", retry: .exponential(maxAttempts: 3)) { event, context in
+        try await ledger.enter(event.amount, for: event.orderID)
+    }
+}
+
+func serve(url: String, ledger: Ledger) async throws {
+    let bus = HybridEventBus(
+        local: try MemoryEventBus(service: "billing"),
+        remote: try RabbitMQEventBus(url: url, service: "billing"),
+        rules: [try RoutingRule("session.#", reach: .local)]
+    )
+    try handleEvents(of: bus, ledger)
+    try await bus.run()  // Until the task is cancelled; then handlers may end, and the rest stays in the queue.
+}
+
+func publish(on bus: some EventBus) async throws -> PublishReceipt {
+    let receipt = try await bus.publish(OrderPaid(orderID: 7, amount: 12.5))
+    // .confirmed(routed: true): the broker has it, and so has a queue.
+    return receipt
+}
+
+func decide(on bus: some EventBus, _ ledger: Ledger) throws {
+    try bus.subscribe(to: ["Order.#"], as: "billing.orders", concurrency: 8) { envelope, context in
+        guard context.attempt < 3 else { return .deadLetter(reason: "not in the ledger") }
+        return await ledger.knows(envelope.subject) ? .ack : .retry(after: .seconds(5))
+    }
+}
+
+actor Ledger {
+    struct AlreadyEntered: Error {}
+
+    private(set) var amounts: [Int: Double] = [:]
+
+    func enter(_ amount: Double, for order: Int) throws {
+        guard amounts.updateValue(amount, forKey: order) == nil else { throw AlreadyEntered() }
+    }
+
+    func knows(_ subject: String?) -> Bool { subject.flatMap(Int.init).map { amounts[$0] != nil } ?? false }
+}
