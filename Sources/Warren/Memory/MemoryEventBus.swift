@@ -22,6 +22,8 @@ public final class MemoryEventBus: EventBus {
         var isClosed = false
         /// By the name of the subscription; they outlive it.
         var deadLetters: [String: DeadLetterShelf] = [:]
+        /// How many events waited for subscriptions when the run ended.
+        var abandoned = 0
     }
 
     let state = Locked(State())
@@ -74,7 +76,8 @@ public final class MemoryEventBus: EventBus {
             defer { state.handles = [:] }
             return (state.subscriptions.values.map(\.queue), Array(state.handles.values))
         }
-        for queue in queues { queue.close() }
+        let abandoned = queues.reduce(0) { $0 + $1.close() }
+        state.withLock { $0.abandoned = abandoned }
         for handle in handles { handle.settle(.failure(.busHasEnded)) }
         surroundings.reports.finish()
     }
@@ -97,6 +100,10 @@ public final class MemoryEventBus: EventBus {
     public func deadLetters(of name: String) -> [DeadLetter] {
         state.withLock { $0.deadLetters[name] }?.all ?? []
     }
+
+    /// How many events no subscription has dealt with, and none ever will: each subscription counted, known when the run
+    /// has ended.
+    package var lost: Int { state.withLock { $0.abandoned } + surroundings.reports.statistics.deadLettered }
 
     /// Waits until subscriptions have dealt with all that was published before, or the task is cancelled.
     ///

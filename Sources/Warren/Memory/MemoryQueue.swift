@@ -162,7 +162,10 @@ final class MemoryQueue: Sendable {
     }
 
     /// Closes the queue; what is in it is let go.
-    func close() {
+    ///
+    /// - Returns: how many that were.
+    @discardableResult
+    func close() -> Int {
         let (left, waiters) = state.withLock { state in
             state.isClosed = true
             let left = state.takeFirst(.max)
@@ -172,6 +175,7 @@ final class MemoryQueue: Sendable {
         }
         for waiter in waiters { waiter.resume() }
         for delivery in left { delivery.finish() }
+        return left.count
     }
 
     // MARK: - What was taken

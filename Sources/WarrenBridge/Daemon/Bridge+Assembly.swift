@@ -31,7 +31,8 @@ extension Bridge {
                 if let repair = file.repair { surroundings.say("sink '\(sink.name)': '\(path)': \(repair)") }
                 return file
             } catch {
-                throw BridgeFailure(.failed, "sink '\(sink.name)': \(error)")
+                let kind: BridgeFailure.Kind = error.code == .unusable ? .configuration : .failed
+                throw BridgeFailure(kind, "sink '\(sink.name)': \(error)")
             }
         case .webhook:
             throw BridgeFailure(.configuration, "sink '\(sink.name)': webhooks are not available yet")

@@ -85,6 +85,11 @@ package final class Bridge: Sendable {
             throw failure
         }
         if left.count > 0 { throw BridgeFailure(.failed, unsafe) }
+        // Nobody else ever has them.
+        if let lost = bus.local?.lost, lost > 0 {
+            let events = lost == 1 ? "1 event that stays in the process" : "\(lost) events that stay in the process"
+            throw BridgeFailure(.failed, "\(events) did not get to a sink, and went with it")
+        }
     }
 
     /// What was done so far.

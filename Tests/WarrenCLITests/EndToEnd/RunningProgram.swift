@@ -80,14 +80,27 @@ final class RunningProgram: Sendable {
     ///
     /// With `isRead` false nobody reads its output, so that it can be closed.
     static func warren(_ arguments: [String], url: String? = nil, isRead: Bool = true) throws -> RunningProgram {
-        let folder = Bundle.main.executableURL?.deletingLastPathComponent() ?? URL(fileURLWithPath: ".build/debug")
-        let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-        let path = (bundle?.deletingLastPathComponent() ?? folder).appendingPathComponent("warren").path
-        return try RunningProgram(
-            ProcessInfo.processInfo.environment["WARREN_TEST_PROGRAM"] ?? path,
+        try RunningProgram(
+            warrenPath,
             arguments,
             environment: url.map { ["WARREN_URL": $0] } ?? [:],
             isRead: isRead
+        )
+    }
+
+    static var warrenPath: String {
+        let folder = Bundle.main.executableURL?.deletingLastPathComponent() ?? URL(fileURLWithPath: ".build/debug")
+        let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+        let path = (bundle?.deletingLastPathComponent() ?? folder).appendingPathComponent("warren").path
+        return ProcessInfo.processInfo.environment["WARREN_TEST_PROGRAM"] ?? path
+    }
+
+    /// The same, started by a shell: `command` says how, and `"$@"` in it is the command line.
+    static func shell(_ command: String, _ arguments: [String], url: String? = nil) throws -> RunningProgram {
+        try RunningProgram(
+            "/bin/sh",
+            ["-c", command, "sh", warrenPath] + arguments,
+            environment: url.map { ["WARREN_URL": $0] } ?? [:]
         )
     }
 
