@@ -49,7 +49,9 @@ struct BridgeHybridTests {
 
             // Another client sees the same.
             let messages = try await RunningProgram.python(PublishEndToEndTests.readQueue, url: url).finish().objects()
-            #expect(Set(messages.compactMap { $0["message_id"] as? String }) == Set(numbers.filter { $0 % 4 > 1 }.map(id)))
+            #expect(
+                Set(messages.compactMap { $0["message_id"] as? String }) == Set(numbers.filter { $0 % 4 > 1 }.map(id))
+            )
             #expect(messages.count == 200)
             let vhost = String(try #require(url.split(separator: "/").last))
             let queues = try await broker.rabbitmqctl(["list_queues", "-p", vhost, "name"])
