@@ -48,7 +48,7 @@ enum BridgeCommand {
         do {
             let bridge = try await Bridge(configuration, surroundings(console))
             console.say("'\(configuration.service)' begins")
-            let failure = await outcome(of: bridge)
+            let failure = await outcome(of: bridge, console)
             console.say("'\(configuration.service)' ends: \(bridge.report.summary)")
             try report?.write(bridge.report.json)
             if let bad = badLines(bridge.report) { console.say(bad) }
@@ -62,7 +62,7 @@ enum BridgeCommand {
     }
 
     /// Runs until the bridge ends or a signal asks it to.
-    private static func outcome(of bridge: Bridge) async -> BridgeFailure? {
+    private static func outcome(of bridge: Bridge, _ console: Console) async -> BridgeFailure? {
         await withTaskGroup(of: BridgeFailure??.self) { group in
             group.addTask {
                 do throws(BridgeFailure) {
@@ -73,7 +73,9 @@ enum BridgeCommand {
                 }
             }
             group.addTask {
-                _ = await TerminationSignals.firstName()
+                guard let name = await TerminationSignals.firstName() else { return nil }
+                let rest = "what is under way may take ten seconds to get safe, a second signal ends at once"
+                console.say("stopped by \(name): \(rest)")
                 return nil
             }
             var failure: BridgeFailure?

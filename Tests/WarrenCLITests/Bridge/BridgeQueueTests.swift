@@ -33,26 +33,18 @@ struct BridgeQueueTests {
                 """
             let bridge = try lab.start("billing", configuration, url: url)
             try await bridge.says("events are consumed from 'queue_billing.doors', 'queue_billing'")
-            print(
-                Array(
-                    try await list("queues", ["name", "type", "durable", "consumers"], url: url).description.utf8
-                        .suffix(1000)
-                ),
-                try await list("queues", ["name", "type", "durable", "consumers"], url: url),
-                try await list("bindings", ["source_name", "destination_name", "routing_key"], url: url).description
-                    .debugDescription
-            )
             #expect(
                 try await list("queues", ["name", "type", "durable", "consumers"], url: url) == [
-                    ["queue_billing", "rabbit_classic_queue", "true", "1"],
-                    ["queue_billing.dead", "rabbit_classic_queue", "true", "0"],
-                    ["queue_billing.doors", "rabbit_classic_queue", "true", "1"],
-                    ["queue_billing.doors.dead", "rabbit_classic_queue", "true", "0"],
+                    ["queue_billing", "classic", "true", "1"],
+                    ["queue_billing.dead", "classic", "true", "0"],
+                    ["queue_billing.doors", "classic", "true", "1"],
+                    ["queue_billing.doors.dead", "classic", "true", "0"],
                 ]
             )
             let bindings = try await list("bindings", ["source_name", "destination_name", "routing_key"], url: url)
+            let own: Set = bindings.filter { $0.first == "events" }
             #expect(
-                bindings.filter { $0.first == "events" } == [
+                own == [
                     ["events", "queue_billing", "Order.Created"], ["events", "queue_billing", "Order.Paid"],
                     ["events", "queue_billing.doors", "Door.#"],
                 ]
@@ -74,7 +66,7 @@ struct BridgeQueueTests {
         }
     }
 
-    /// Prints every dead letter of `sink.audit`, one JSON line each.
+    /// Prints every dead letter of `sink.full`, one JSON line each.
     private static let readDeadLetters = """
         channel = connect()
         while True:
