@@ -45,6 +45,15 @@ struct ReadmeTests {
         }
     }
 
+    @Test("points to examples that the bridge takes, without a warning", arguments: ["orders", "billing", "audit"])
+    func examples(service: String) async throws {
+        let path = "Examples/\(service).yaml"
+        #expect(try Readme.text().contains("(\(path))"))
+        let file = Readme.root.appending(path: path).path
+        let result = try await RunningProgram.warren(["config", "check", file]).finish()
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    }
+
     @Test("names commands that there are")
     func commands() async throws {
         let lines = try Readme.text().matches(of: Regex(#"\n    warren ([a-z]+( [a-z]+)?)"#)).map { $0.output }
