@@ -257,7 +257,7 @@ extension BusTests {
             }
         }
 
-        @Test("What the broker itself dead-letters comes to the same queue: rejected by another client, and expired")
+        @Test("What the broker itself dead-letters comes to the same queue: rejected by another client, expired, or handed out too often")
         func madeByBroker() async throws {
             try await withBus { bus, url in
                 let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
@@ -283,6 +283,20 @@ extension BusTests {
                         try await bus.publish(OrderPaid(orderID: 9))
                         let dead = try await client.take("billing.dead")
                         #expect(dead.message.properties.headers["x-first-death-reason"]?.string == "expired")
+                    }
+                    try await broker.withPolicy(#"{"delivery-limit":2}"#, queues: "^billing$", url: url) {
+                        try await bus.publish(OrderPaid(orderID: 10))
+                        _ = try await Python.run(
+                            """
+                            for _ in range(3):
+                                method, properties, body = channel.basic_get('billing')
+                                channel.basic_nack(method.delivery_tag, requeue=True)
+                                connection.sleep(0.1)
+                            """,
+                            url: url
+                        )
+                        let dead = try await client.take("billing.dead")
+                        #expect(dead.message.properties.headers["x-first-death-reason"]?.string == "delivery_limit")
                     }
                 }
             }
