@@ -257,7 +257,9 @@ extension BusTests {
             }
         }
 
-        @Test("What the broker itself dead-letters comes to the same queue: rejected by another client, expired, or handed out too often")
+        @Test(
+            "What the broker itself dead-letters comes to the same queue: rejected by another client, expired, or handed out too often"
+        )
         func madeByBroker() async throws {
             try await withBus { bus, url in
                 let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
