@@ -88,10 +88,11 @@ struct BridgeCrashTests {
             try await log.holds(orders: 0..<count)
             let published = try lab.report("source")
             #expect((published.published, published.confirmed) == (count, count))
+            let isEmpty = """
+                sys.exit(connect().queue_declare('sink.audit', passive=True).method.message_count)
+                """
             try await eventually("the queue is empty") {
-                let vhost = try #require(url.split(separator: "/").last)
-                return try await broker.rabbitmqctl(["list_queues", "-p", String(vhost), "name", "messages"])
-                    .contains("sink.audit\t0")
+                try await RunningProgram.python(isEmpty, url: url).finish().status == 0
             }
             second.signal(SIGTERM)
             #expect(try await second.ended().status == 0)
