@@ -108,7 +108,9 @@ public final class AMQPChannel: Sendable {
         routingKey: String
     ) async throws(AMQPError) {
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: false)
-        try await connection.publish(message, target, on: id, nil)
+        if let admission = try connection.submit(message, target, on: id, nil) {
+            try await connection.admission(admission, target, on: id)
+        }
     }
 
     /// Fetches one message; it stays unacked until ``ack(_:multiple:)`` or ``nack(_:multiple:requeue:)``.

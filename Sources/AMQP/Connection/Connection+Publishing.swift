@@ -9,30 +9,44 @@ extension Connection {
         case refused(AMQPError)
     }
 
-    /// Puts a publish into the outbox, waiting for its turn when there is no room.
+    /// Puts a publish into the outbox, if there is room for it.
     ///
-    /// `shot` is resolved with the outcome; it is `nil` on a channel without confirms. `timeout`: how long it waits for
-    /// its turn, if not as long as any operation.
-    func publish(
+    /// `confirmation` hears the outcome; it is `nil` on a channel without confirms.
+    ///
+    /// - Returns: what to wait for with ``admission(_:_:on:within:)`` if there is no room now.
+    /// - Throws: why it cannot be sent.
+    @inline(__always)
+    func submit(
         _ message: AMQPMessage,
         _ target: PublishTarget,
         on id: SlotID,
-        within timeout: Duration? = nil,
-        _ shot: OneShot<AMQPPublishOutcome>?
-    ) async throws(AMQPError) {
-        let submitted = unsafe try PublishEncoder.withHead(target, message) { head, layout in
+        _ confirmation: Confirmation?,
+        index: Int = 0
+    ) throws(AMQPError) -> OneShot<PublishQueue.Admission>? {
+        try unsafe PublishEncoder.withHead(target, message) { head, layout in
             unsafe submit(
                 ConnectionCore.Publish(
                     head: head,
                     layout: layout,
                     body: message.body,
                     identity: target.identity(of: message),
-                    shot: shot
+                    confirmation: confirmation,
+                    index: index
                 ),
                 on: id
             )
-        }
-        guard let admission = try submitted.get() else { return }
+        }.get()
+    }
+
+    /// Waits for a publish's turn; `timeout`: how long, if not as long as any operation.
+    ///
+    /// - Throws: why it did not come. Nothing was sent then.
+    func admission(
+        _ admission: OneShot<PublishQueue.Admission>,
+        _ target: PublishTarget,
+        on id: SlotID,
+        within timeout: Duration? = nil
+    ) async throws(AMQPError) {
         want()
         let admitted = await wait(for: admission, within: timeout ?? settings.operationTimeout) {
             .failure($0("the publish to exchange '\(target.exchange)' with key '\(target.routingKey)'"))
@@ -92,7 +106,7 @@ extension Connection {
 
 extension PublishTarget {
     /// What the message is recognised by if the broker returns it.
-    fileprivate func identity(of message: AMQPMessage) -> ConfirmWindow.Identity? {
+    func identity(of message: AMQPMessage) -> ConfirmWindow.Identity? {
         guard mandatory, let id = message.properties.messageID else { return nil }
         return ConfirmWindow.Identity(messageID: id, exchange: exchange, routingKey: routingKey)
     }

@@ -19,7 +19,10 @@ extension ConnectionCore {
         let layout: PublishHeadLayout
         let body: [UInt8]
         let identity: ConfirmWindow.Identity?
-        let shot: OneShot<AMQPPublishOutcome>?
+        /// `nil` on a channel without confirms.
+        let confirmation: Confirmation?
+        /// Which of the confirmation's publishes it is.
+        var index = 0
 
         var size: Int { unsafe head.count + body.count }
     }
@@ -43,7 +46,8 @@ extension ConnectionCore {
                 layout: publish.layout,
                 body: publish.body,
                 identity: publish.identity,
-                outcome: publish.shot,
+                confirmation: publish.confirmation,
+                index: publish.index,
                 admitted: admission
             )
         )
@@ -63,8 +67,13 @@ extension ConnectionCore {
         unsafe Self.patch(publish.head, layout, number, sequence: box.value.window?.nextSequence ?? 0)
         unsafe outbox.pending.bytes.append(UnsafeRawBufferPointer(publish.head))
         outbox.pending.appendBody(publish.body, channel: number, frameMax: frameMax)
-        if let shot = publish.shot {
-            box.value.window?.sent(shot, publish.identity, mandatory: layout.mandatory)
+        if let confirmation = publish.confirmation {
+            box.value.window?.sent(
+                confirmation,
+                index: publish.index,
+                publish.identity,
+                mandatory: layout.mandatory
+            )
         } else {
             outbox.notePublish(size: publish.size)
         }
@@ -102,7 +111,8 @@ extension ConnectionCore {
                         layout: entry.layout,
                         body: entry.body,
                         identity: entry.identity,
-                        shot: entry.outcome
+                        confirmation: entry.confirmation,
+                        index: entry.index
                     ),
                     to: box,
                     number

@@ -77,8 +77,8 @@ struct ConnectionSession: ~Copyable {
         let load = connection.core.withLock { core in core.takeLoad() }
         moderation.note(load, now: SystemClock().now)
         let mayPause = flight == nil && !transport.hasBufferedOutput && closing == nil
-        if mayPause, moderation.shouldPause(load), !connection.core.withLock({ $0.isOverfull }) {
-            usleep(UInt32(Moderation.pause / 1000))
+        if mayPause, let pause = moderation.pause(load), !connection.core.withLock({ $0.isOverfull }) {
+            usleep(UInt32(clamping: pause / 1000))
             read()
         } else if waitForInput(now) {
             read()
@@ -239,9 +239,11 @@ struct ConnectionSession: ~Copyable {
         events.removeAll(keepingCapacity: true)
         let now = connection.clock.now
         let outcome = connection.perform { core, effects -> Result<ConnectionCore.Verdict, WireError> in
-            core.outbox.received += batch.count
             do throws(WireError) {
-                return .success(try core.apply(batch, now: now, into: &effects))
+                let verdict = try core.apply(batch, now: now, into: &effects)
+                // One frame may confirm many publishes: what counts is the messages that moved.
+                core.outbox.received += max(batch.count, effects.outcomes.reduce(0) { $0 + $1.count })
+                return .success(verdict)
             } catch {
                 return .failure(error)
             }

@@ -12,7 +12,9 @@ struct Effects {
 
     /// Resumes everyone; `report` gets the events.
     mutating func perform(report: (AMQPEvent) -> Void) {
-        for outcome in outcomes { outcome.shot.fulfil(outcome.outcome) }
+        for outcome in outcomes {
+            outcome.confirmation.fulfil(outcome.outcome, from: outcome.index, count: outcome.count)
+        }
         for answer in answers { answer.shot.fulfil(answer.answer) }
         for admission in admissions { admission.shot.fulfil(admission.result) }
         for shot in done { shot.fulfil(.success(())) }

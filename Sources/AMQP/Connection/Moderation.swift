@@ -18,10 +18,13 @@ struct Moderation {
         var outbound = 0
     }
 
-    /// How long packets gather, in nanoseconds.
+    /// The shortest pause, in nanoseconds.
     static let pause: Int64 = 200_000
 
-    /// A pause must gather at least this many messages to be worth its own system call.
+    /// The longest: with as much under way as it takes, a message spends many times that at the broker.
+    static let longestPause: Int64 = 1_000_000
+
+    /// The shortest pause must gather at least this many messages to be worth its own system call.
     private static let worthwhile = 4.0
 
     /// A pause may use at most this part of what can move without us.
@@ -46,12 +49,19 @@ struct Moderation {
         published += (Double(load.published) / pauses - published) * weight
     }
 
-    /// Whether to let messages gather now.
-    func shouldPause(_ load: Load) -> Bool {
-        gathers(received, of: load.inbound) || gathers(published, of: load.outbound)
+    /// How long to let messages gather now, in nanoseconds; `nil`: not at all.
+    func pause(_ load: Load) -> Int64? {
+        switch (Self.pause(received, of: load.inbound), Self.pause(published, of: load.outbound)) {
+        case (let one?, let other?): min(one, other)
+        case (let one, let other): one ?? other
+        }
     }
 
-    private func gathers(_ expected: Double, of available: Int) -> Bool {
-        expected >= Self.worthwhile && expected <= Double(available) * Self.share
+    /// As long as it takes until a part of what can move without us has moved.
+    private static func pause(_ expected: Double, of available: Int) -> Int64? {
+        guard expected >= worthwhile else { return nil }
+        let pauses = Double(available) * share / expected
+        guard pauses >= 1 else { return nil }
+        return Int64(min(pauses * Double(pause), Double(longestPause)))
     }
 }

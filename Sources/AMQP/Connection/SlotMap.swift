@@ -7,11 +7,26 @@ struct SlotID: Sendable, Hashable {
 /// Values behind keys that are found by index.
 struct SlotMap<Value: ~Copyable>: ~Copyable {
     /// Gives a value that cannot be copied a place in an array.
+    ///
+    /// The value has memory of its own: a stored property of a class is checked for overlapping accesses each time, and
+    /// these are used several times for each message. Whoever holds a box holds the lock, or is the I/O thread.
+    @safe
     final class Box {
-        var value: Value
+        private let memory: UnsafeMutablePointer<Value>
+
+        var value: Value {
+            unsafeAddress { unsafe UnsafePointer(memory) }
+            unsafeMutableAddress { unsafe memory }
+        }
 
         init(_ value: consuming Value) {
-            self.value = value
+            unsafe memory = .allocate(capacity: 1)
+            unsafe memory.initialize(to: value)
+        }
+
+        deinit {
+            unsafe memory.deinitialize(count: 1)
+            unsafe memory.deallocate()
         }
     }
 
@@ -22,6 +37,8 @@ struct SlotMap<Value: ~Copyable>: ~Copyable {
 
     private var slots: [Slot] = []
     private var free: [Int] = []
+    /// All keys in use, in the order of their places.
+    private(set) var ids: [SlotID] = []
 
     init() {}
 
@@ -29,7 +46,9 @@ struct SlotMap<Value: ~Copyable>: ~Copyable {
         let index = free.popLast() ?? slots.count
         if index == slots.count { slots.append(Slot()) }
         slots[index].box = Box(value)
-        return SlotID(index: index, generation: slots[index].generation)
+        let id = SlotID(index: index, generation: slots[index].generation)
+        ids.insert(id, at: ids.firstIndex { $0.index > index } ?? ids.count)
+        return id
     }
 
     mutating func remove(_ id: SlotID) {
@@ -37,17 +56,11 @@ struct SlotMap<Value: ~Copyable>: ~Copyable {
         slots[id.index].box = nil
         slots[id.index].generation &+= 1
         free.append(id.index)
+        ids.removeAll { $0 == id }
     }
 
     subscript(id: SlotID) -> Box? {
         guard id.index < slots.count, slots[id.index].generation == id.generation else { return nil }
         return slots[id.index].box
-    }
-
-    /// All keys in use, in the order of their places.
-    var ids: [SlotID] {
-        slots.indices.compactMap { index in
-            slots[index].box == nil ? nil : SlotID(index: index, generation: slots[index].generation)
-        }
     }
 }

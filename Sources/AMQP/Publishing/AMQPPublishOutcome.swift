@@ -63,17 +63,13 @@ extension AMQPReturn {
 
 /// A publish under way: the message is in the client's hands, the broker's answer is not there yet.
 public struct AMQPPendingConfirm: Sendable {
-    let shot: OneShot<AMQPPublishOutcome>
+    let confirmation: Confirmation
 
     /// Waits for the outcome; it always comes: at the latest when the confirm timeout passes or the connection goes.
     ///
     /// May be awaited by several tasks, and again. A cancelled task gets `.unknown` for itself; the outcome still
     /// comes for the others.
     public var outcome: AMQPPublishOutcome {
-        get async {
-            await shot.value(
-                leavingWith: .unknown(AMQPError(.cancelled, "the wait for the confirm was cancelled"))
-            )
-        }
+        get async { await confirmation.outcome }
     }
 }

@@ -50,10 +50,12 @@ public final class AMQPPublisher: Sendable {
         mandatory: Bool,
         within timeout: Duration?
     ) async throws(AMQPError) -> AMQPPendingConfirm {
-        let shot = OneShot<AMQPPublishOutcome>()
+        let confirmation = Confirmation()
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)
-        try await connection.publish(message, target, on: channel, within: timeout, shot)
-        return AMQPPendingConfirm(shot: shot)
+        if let admission = try connection.submit(message, target, on: channel, confirmation) {
+            try await connection.admission(admission, target, on: channel, within: timeout)
+        }
+        return AMQPPendingConfirm(confirmation: confirmation)
     }
 
     /// Publishes a message and returns when the broker has taken responsibility for it.
@@ -67,7 +69,12 @@ public final class AMQPPublisher: Sendable {
         routingKey: String,
         mandatory: Bool = true
     ) async throws(AMQPError) {
-        try await send(message, to: exchange, routingKey: routingKey, mandatory: mandatory).outcome.check()
+        let confirmation = Confirmation()
+        let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)
+        if let admission = try connection.submit(message, target, on: channel, confirmation) {
+            try await connection.admission(admission, target, on: channel)
+        }
+        try await confirmation.outcome.check()
     }
 
     /// Waits until every message sent so far has its outcome.

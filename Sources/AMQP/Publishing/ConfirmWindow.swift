@@ -2,11 +2,19 @@ import WarrenRuntime
 
 /// The publishes of one channel that the broker has not answered: a ring of slots, numbered as the broker counts them.
 struct ConfirmWindow: ~Copyable {
-    typealias Resolution = (shot: OneShot<AMQPPublishOutcome>, outcome: AMQPPublishOutcome)
+    /// An outcome of publishes that stand one behind the other in a call.
+    struct Resolution {
+        let confirmation: Confirmation
+        let outcome: AMQPPublishOutcome
+        var index = 0
+        var count = 1
+    }
 
     private struct Slot {
         /// `nil`: free, or answered.
-        var shot: OneShot<AMQPPublishOutcome>?
+        var confirmation: Confirmation?
+        /// Which of the confirmation's publishes it is.
+        var index: Int32 = 0
         var identity: Identity?
         var mandatory = false
         /// Its caller was told that no answer came in time; the broker may still give one.
@@ -77,7 +85,7 @@ struct ConfirmWindow: ~Copyable {
     }
 
     private mutating func skipAnswered() {
-        while base < next && slots[Int(base & mask)].shot == nil { base += 1 }
+        while base < next && slots[Int(base & mask)].confirmation == nil { base += 1 }
     }
 
     /// Whether a good part of it is free: waiting for that makes one wake-up bring many messages instead of one.
@@ -86,9 +94,14 @@ struct ConfirmWindow: ~Copyable {
     // MARK: - Events
 
     /// A publish was appended to the outbox; there must be room.
-    mutating func sent(_ shot: OneShot<AMQPPublishOutcome>, _ identity: Identity?, mandatory: Bool) {
+    mutating func sent(_ confirmation: Confirmation, index: Int = 0, _ identity: Identity?, mandatory: Bool) {
         makeRoom()
-        slots[Int(next & mask)] = Slot(shot: shot, identity: identity, mandatory: mandatory)
+        slots[Int(next & mask)] = Slot(
+            confirmation: confirmation,
+            index: Int32(truncatingIfNeeded: index),
+            identity: identity,
+            mandatory: mandatory
+        )
         next += 1
         unanswered += 1
         taken += 1
@@ -121,19 +134,29 @@ struct ConfirmWindow: ~Copyable {
     }
 
     private mutating func resolve(_ sequence: UInt64, acked: Bool, into resolutions: inout [Resolution]) {
-        let index = Int(sequence & mask)
-        guard let shot = slots[index].shot else { return }
-        let routed = slots[index].mandatory
-        let isLate = slots[index].isLate
-        slots[index] = Slot()
+        let place = Int(sequence & mask)
+        guard let confirmation = slots[place].confirmation.take() else { return }
+        slots[place].identity = nil
         taken -= 1
         let returned = returns.isEmpty ? nil : returns.removeValue(forKey: sequence)
-        guard !isLate else { return }
+        guard !slots[place].isLate else { return }
         unanswered -= 1
-        if let returned, acked {
-            resolutions.append((shot, .returned(returned)))
+        let index = Int(slots[place].index)
+        guard acked else {
+            return resolutions.append(Resolution(confirmation: confirmation, outcome: .refused, index: index))
+        }
+        if let returned {
+            return resolutions.append(Resolution(confirmation: confirmation, outcome: .returned(returned), index: index))
+        }
+        // Those of a batch are answered together.
+        let outcome = AMQPPublishOutcome.acked(routed: slots[place].mandatory)
+        let last = resolutions.count - 1
+        if index > 0, last >= 0, resolutions[last].confirmation === confirmation,
+            resolutions[last].index + resolutions[last].count == index, resolutions[last].outcome == outcome
+        {
+            resolutions[last].count += 1
         } else {
-            resolutions.append((shot, acked ? .acked(routed: routed) : .refused))
+            resolutions.append(Resolution(confirmation: confirmation, outcome: outcome, index: index))
         }
     }
 
@@ -149,7 +172,7 @@ struct ConfirmWindow: ~Copyable {
             let identity = Identity(messageID: id, exchange: message.exchange, routingKey: message.routingKey)
             return (base..<next).first { sequence in
                 let slot = slots[Int(sequence & mask)]
-                return slot.shot != nil && slot.mandatory && slot.identity == identity && returns[sequence] == nil
+                return slot.confirmation != nil && slot.mandatory && slot.identity == identity && returns[sequence] == nil
             }
         }
         guard case .int64(let stamp) = message.message.properties.headers[PublishEncoder.stampKey],
@@ -162,8 +185,10 @@ struct ConfirmWindow: ~Copyable {
     mutating func lost(_ cause: AMQPError, into resolutions: inout [Resolution]) {
         for sequence in base..<next {
             let slot = slots[Int(sequence & mask)]
-            guard let shot = slot.shot, !slot.isLate else { continue }
-            resolutions.append((shot, .unknown(cause)))
+            guard let confirmation = slot.confirmation, !slot.isLate else { continue }
+            resolutions.append(
+                Resolution(confirmation: confirmation, outcome: .unknown(cause), index: Int(slot.index))
+            )
         }
         self = ConfirmWindow(capacity: capacity)
     }
@@ -194,11 +219,13 @@ struct ConfirmWindow: ~Copyable {
             guard mark.sequence >= base else { continue }
             let cause = cause()
             for sequence in base...mark.sequence {
-                let index = Int(sequence & mask)
-                guard let shot = slots[index].shot, !slots[index].isLate else { continue }
-                slots[index].isLate = true
+                let place = Int(sequence & mask)
+                guard let confirmation = slots[place].confirmation, !slots[place].isLate else { continue }
+                slots[place].isLate = true
                 unanswered -= 1
-                resolutions.append((shot, .unknown(cause)))
+                resolutions.append(
+                    Resolution(confirmation: confirmation, outcome: .unknown(cause), index: Int(slots[place].index))
+                )
             }
         }
     }

@@ -12,7 +12,10 @@ struct PublishQueue: ~Copyable {
         let layout: PublishHeadLayout
         let body: [UInt8]
         let identity: ConfirmWindow.Identity?
-        let outcome: OneShot<AMQPPublishOutcome>?
+        /// `nil` on a channel without confirms.
+        let confirmation: Confirmation?
+        /// Which of the confirmation's publishes it is.
+        let index: Int
         let admitted: OneShot<Admission>
 
         var size: Int { head.count + body.count }

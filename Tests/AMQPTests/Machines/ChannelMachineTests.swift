@@ -13,7 +13,7 @@ struct ChannelUnderTest: ~Copyable {
     let opened = OneShot<Result<Void, AMQPError>>()
     let closed = OneShot<Result<Void, AMQPError>>()
     let call = OneShot<CallQueue.Answer>()
-    let outcome = OneShot<AMQPPublishOutcome>()
+    let outcome = Confirmation()
     let admission = OneShot<PublishQueue.Admission>()
     let waiter = OneShot<Result<Void, AMQPError>>()
     let iterator = OneShot<Void>()
@@ -53,7 +53,8 @@ struct ChannelUnderTest: ~Copyable {
                 layout: layout,
                 body: [],
                 identity: nil,
-                outcome: OneShot(),
+                confirmation: Confirmation(),
+                index: 0,
                 admitted: admission
             )
         )
@@ -183,7 +184,8 @@ struct ChannelMachineTests {
                     layout: layout,
                     body: [],
                     identity: nil,
-                    outcome: nil,
+                    confirmation: nil,
+                    index: 0,
                     admitted: channel.admission
                 )
             )

@@ -5,15 +5,19 @@ import WarrenRuntime
 
 @Suite("Moderation")
 struct ModerationTests {
-    /// Feeds turns of one pause each with the same load, and tells whether the next would pause.
-    private static func pauses(after turns: Int, of load: Moderation.Load) -> Bool {
+    /// Feeds turns of one shortest pause each with the same load, and tells how long the next pause would be.
+    private static func pause(after turns: Int, of load: Moderation.Load) -> Int64? {
         var time: Int64 = 0
         var moderation = Moderation(now: MonotonicTime(nanoseconds: time))
         for _ in 0..<turns {
             time += Moderation.pause
             moderation.note(load, now: MonotonicTime(nanoseconds: time))
         }
-        return moderation.shouldPause(load)
+        return moderation.pause(load)
+    }
+
+    private static func pauses(after turns: Int, of load: Moderation.Load) -> Bool {
+        pause(after: turns, of: load) != nil
     }
 
     @Test("never pauses for a lone caller, however many messages the broker might send")
@@ -36,6 +40,18 @@ struct ModerationTests {
         #expect(!Self.pauses(after: 100, of: Moderation.Load(received: 50, inbound: 0)))
     }
 
+    @Test("pauses the longer the more is under way, up to a millisecond")
+    func length() {
+        func pause(_ available: Int) -> Int64? {
+            Self.pause(after: 100, of: Moderation.Load(received: 50, inbound: available))
+        }
+        for (available, expected) in [(400, 400_000), (800, 800_000), (100_000, Moderation.longestPause)] {
+            #expect(abs((pause(available) ?? 0) - Int64(expected)) < 1000, "\(available)")
+        }
+        let both = Moderation.Load(received: 50, published: 50, inbound: 100_000, outbound: 400)
+        #expect(abs((Self.pause(after: 100, of: both) ?? 0) - 400_000) < 1000)
+    }
+
     @Test("stops pausing after a few quiet turns, and after one long silence")
     func quiet() {
         var time: Int64 = 0
@@ -47,12 +63,12 @@ struct ModerationTests {
         let busy = Moderation.Load(received: 50, inbound: 1000)
         let idle = Moderation.Load(received: 0, inbound: 1000)
         for _ in 0..<20 { moderation.note(busy, now: tick(1)) }
-        #expect(moderation.shouldPause(idle))
+        #expect(moderation.pause(idle) != nil)
         for _ in 0..<8 { moderation.note(idle, now: tick(1)) }
-        #expect(!moderation.shouldPause(idle))
+        #expect(moderation.pause(idle) == nil)
         for _ in 0..<20 { moderation.note(busy, now: tick(1)) }
         moderation.note(idle, now: tick(1000))
-        #expect(!moderation.shouldPause(idle))
+        #expect(moderation.pause(idle) == nil)
     }
 
     @Test("survives a clock that does not move, goes back, or jumps to the end of time")
@@ -61,8 +77,8 @@ struct ModerationTests {
         let load = Moderation.Load(received: .max, published: .max, inbound: .max, outbound: .max)
         for now in [1000, 1000, 0, .max, .min, 5] as [Int64] {
             moderation.note(load, now: MonotonicTime(nanoseconds: now))
-            _ = moderation.shouldPause(load)
+            _ = moderation.pause(load)
         }
-        #expect(!moderation.shouldPause(Moderation.Load()))
+        #expect(moderation.pause(Moderation.Load()) == nil)
     }
 }

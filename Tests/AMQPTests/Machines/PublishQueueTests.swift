@@ -10,7 +10,8 @@ struct PublishQueueTests {
             layout: PublishHeadLayout(headerFrame: 1, size: 3, stamp: nil, mandatory: false),
             body: [UInt8](repeating: 0, count: body),
             identity: ConfirmWindow.Identity(messageID: String(number), exchange: "", routingKey: ""),
-            outcome: nil,
+            confirmation: nil,
+            index: 0,
             admitted: OneShot()
         )
     }

@@ -14,7 +14,7 @@ struct WindowUnderTest: ~Copyable {
 
     var window: ConfirmWindow
     /// The shots stay referenced, so that their identities stay theirs.
-    private var shots: [OneShot<AMQPPublishOutcome>] = []
+    private var shots: [Confirmation] = []
     private var numbers: [ObjectIdentifier: UInt64] = [:]
 
     private static let (exchange, routingKey) = ("e", "k")
@@ -27,7 +27,7 @@ struct WindowUnderTest: ~Copyable {
 
     mutating func send(_ count: Int = 1, messageID: String? = nil, mandatory: Bool = true) {
         for _ in 0..<count {
-            let shot = OneShot<AMQPPublishOutcome>()
+            let shot = Confirmation()
             shots.append(shot)
             numbers[ObjectIdentifier(shot)] = window.nextSequence
             let identity = messageID.map {
@@ -62,7 +62,7 @@ struct WindowUnderTest: ~Copyable {
     }
 
     private func told(_ resolutions: [ConfirmWindow.Resolution]) -> [Told] {
-        resolutions.map { Told(publish: numbers[ObjectIdentifier($0.shot)] ?? 0, outcome: $0.outcome) }
+        resolutions.map { Told(publish: numbers[ObjectIdentifier($0.confirmation)] ?? 0, outcome: $0.outcome) }
     }
 
     /// A returned message, as the broker gives it back.
