@@ -67,17 +67,16 @@ public final class AMQPClient: Sendable {
                     needsRecovery: { !recorder.isEmpty },
                     recover: { await $0.declareAgain(topology()) },
                     report: { reports.report($0) },
-                    stateChanged: { reports.stateChanged() }
+                    // Weakly: the reports watch what changes.
+                    stateChanged: { [weak reports] in reports?.stateChanged() }
                 )
             )
         }
         // What is exclusive belongs to the connection that declared it, where consumers find it.
         let publishing = try connection("publishing") { recorder.topology.withoutExclusiveQueues }
         let consuming = try connection("consuming") { recorder.topology }
-        // Weakly: the connections hold the reports.
-        reports.watch { [weak publishing, weak consuming] in
-            guard let publishing, let consuming else { return .closed(cause: nil) }
-            return AMQPClientState(publishing: publishing.currentStatus, consuming: consuming.currentStatus)
+        reports.watch { [publishing = publishing.status, consuming = consuming.status] in
+            AMQPClientState(publishing: publishing.current, consuming: consuming.current)
         }
         self.reports = reports
         self.publishing = publishing

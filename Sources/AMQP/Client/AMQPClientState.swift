@@ -13,7 +13,7 @@ public enum AMQPClientState: Sendable, Hashable {
 
 extension AMQPClientState {
     /// The state of a client from those of its connections: the worst counts.
-    init(publishing: Connection.Status, consuming: Connection.Status) {
+    init(publishing: ConnectionStatus.State, consuming: ConnectionStatus.State) {
         switch (publishing, consuming) {
         case (.ended(let error), _), (_, .ended(let error)):
             self = .closed(cause: error.code == .closed ? nil : error)

@@ -13,21 +13,12 @@ final class Connection: Sendable {
         let stateChanged: @Sendable () -> Void
     }
 
-    /// The state of a connection, as the owner sees it.
-    enum Status: Sendable, Equatable {
-        case unused
-        case connecting(attempt: Int, AMQPError?)
-        case open
-        case blocked(String)
-        case ended(AMQPError)
-    }
-
     let settings: ConnectionSettings
     let clock: any RuntimeClock
     let owner: Owner
     let waker: Waker
     let core: Locked<ConnectionCore>
-    private let status = Locked(Status.unused)
+    let status: ConnectionStatus
     /// What the broker said when it was last reached.
     let broker = Locked<AMQPBrokerInfo?>(nil)
     /// Done when the first operation wants the connection.
@@ -37,6 +28,7 @@ final class Connection: Sendable {
         self.settings = settings
         self.clock = clock
         self.owner = owner
+        status = ConnectionStatus(changed: owner.stateChanged)
         core = Locked(ConnectionCore(settings: settings, clock: clock))
         do throws(SystemError) {
             waker = try Waker()
@@ -76,12 +68,12 @@ final class Connection: Sendable {
             core.ended(reason, into: &effects)
             return reason
         }
-        setStatus(.ended(reason))
+        status.set(.ended(reason))
         return cause
     }
 
     private func start(_ ended: OneShot<AMQPError?>, _ recoveries: AsyncStream<UInt64>.Continuation) {
-        setStatus(.connecting(attempt: 1, nil))
+        status.set(.connecting(attempt: 1, nil))
         do throws(SystemError) {
             try IOThread.start(name: "amqp-io") { [self] in
                 let jumps = clock.onJump { [waker] in waker.wake() }
@@ -108,26 +100,6 @@ final class Connection: Sendable {
     /// Says that the connection is wanted; it is opened if it is not.
     func want() {
         demand.fulfil(())
-    }
-
-    // MARK: - Status
-
-    var currentStatus: Status { status.withLock { $0 } }
-
-    func setStatus(_ new: Status) {
-        let changed = status.withLock { status in
-            guard status != new else { return false }
-            if case .ended = status { return false }
-            status = new
-            return true
-        }
-        if changed { owner.stateChanged() }
-    }
-
-    /// After a batch from the broker: it may have blocked or unblocked us.
-    func noteBlocked() {
-        let reason = core.withLock { $0.blockedReason }
-        setStatus(reason.map(Status.blocked) ?? .open)
     }
 
     // MARK: - Deciding and acting

@@ -18,6 +18,8 @@ extension ConnectionCore {
             switch event {
             case .delivered(let number, let contents):
                 try delivered(contents, on: number)
+            case .confirmed(let number, let tag, let multiple, let acked):
+                try confirmed(tag, multiple: multiple, acked: acked, on: number, into: &effects)
             case .method(0, let method):
                 let verdict = try connectionMethod(method, into: &effects)
                 guard case .goOn = verdict else { return verdict }
@@ -63,6 +65,23 @@ extension ConnectionCore {
                 throw WireError("a delivery on channel \(number), which does not consume")
             }
             try box.value.subscription?.delivered(contents, settler: settler)
+        }
+    }
+
+    private mutating func confirmed(
+        _ tag: UInt64,
+        multiple: Bool,
+        acked: Bool,
+        on number: UInt16,
+        into effects: inout Effects
+    ) throws(WireError) {
+        switch try use(of: number) {
+        case .free: throw WireError("a confirm on channel \(number), which is not open")
+        case .orphan: return
+        case .channel(let id):
+            guard let box = channels[id] else { return }
+            if case .closing = box.value.state { return }
+            try box.value.window?.answered(tag, multiple: multiple, acked: acked, into: &effects.outcomes)
         }
     }
 
@@ -168,10 +187,6 @@ extension ConnectionCore {
         into effects: inout Effects
     ) throws(WireError) {
         switch method {
-        case .basicAck(let tag, let multiple):
-            try box.value.window?.answered(tag, multiple: multiple, acked: true, into: &effects.outcomes)
-        case .basicNack(let tag, let multiple):
-            try box.value.window?.answered(tag, multiple: multiple, acked: false, into: &effects.outcomes)
         case .reply(let answer):
             if case .basicConsumeOK(let tag) = answer { box.value.subscription?.consumerTag = tag }
             guard let resolution = try box.value.calls.answered(answer) else {

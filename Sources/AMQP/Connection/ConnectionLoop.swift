@@ -33,7 +33,7 @@ struct ConnectionLoop: ~Copyable {
             if isTerminal(failure, everConnected) { return failure }
             connection.perform { core, effects in core.disconnected(failure, into: &effects) }
             connection.owner.report(AMQPEvent(kind: .disconnected, subject: settings.hostList, error: failure))
-            connection.setStatus(.connecting(attempt: attempt + 1, failure))
+            connection.status.set(.connecting(attempt: attempt + 1, failure))
             pause(for: settings.backoff.delay(attempt: max(1, attempt)))
         }
         return nil
@@ -101,7 +101,7 @@ struct ConnectionLoop: ~Copyable {
             core.connected(transport, negotiated.tuning, ready: ready, into: &effects)
             return core.epoch
         }
-        connection.setStatus(.open)
+        connection.status.set(.open)
         connection.owner.report(AMQPEvent(kind: .connected, subject: host.description, error: nil))
         if !ready { recoveries.yield(epoch) }
         return ConnectionSession(

@@ -250,7 +250,7 @@ struct ConnectionSession: ~Copyable {
         }
         switch try outcome.get() {
         case .goOn:
-            connection.noteBlocked()
+            connection.status.set(blockedReason: connection.core.withLock { $0.blockedReason })
             let wish = connection.core.withLock { core in core.takeRecoveryWish() }
             if let wish, connection.owner.needsRecovery() { recover(wish) }
         case .closeConfirmed: end = .closed

@@ -22,7 +22,13 @@ struct InboundDecoder: ~Copyable {
             if case .channelCloseOK = method { forget(frame.channel) }
             if case .channelClose = method { forget(frame.channel) }
             guard isIdle(frame.channel) else { throw WireError("a method in the middle of a message") }
-            return .method(frame.channel, method)
+            switch method {
+            case .basicAck(let tag, let multiple):
+                return .confirmed(frame.channel, tag: tag, multiple: multiple, acked: true)
+            case .basicNack(let tag, let multiple):
+                return .confirmed(frame.channel, tag: tag, multiple: multiple, acked: false)
+            default: return .method(frame.channel, method)
+            }
         case FrameFormat.contentHeader:
             return try header(frame).map { Self.event(frame.channel, $0) }
         case FrameFormat.body:

@@ -20,6 +20,11 @@ public struct AMQPMessage: Sendable, Hashable {
         self.boxed = Boxed(properties)
     }
 
+    init(body: [UInt8], boxed properties: Boxed<AMQPProperties>) {
+        self.body = body
+        boxed = properties
+    }
+
     /// Creates a message with a text body, encoded as UTF-8.
     public init(_ text: String, properties: AMQPProperties = AMQPProperties()) {
         self.init(body: Array(text.utf8), properties: properties)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The shape of a frame (AMQP 0-9-1, section 4.2.3): type, channel, payload size, payload, end octet.
 enum FrameFormat {
     static let headerSize = 7
@@ -28,6 +30,13 @@ extension UnsafeRawBufferPointer {
     func bigEndian<Number: FixedWidthInteger>(_ type: Number.Type = Number.self, at offset: Int) -> Number? {
         guard offset >= 0, offset <= count - MemoryLayout<Number>.size else { return nil }
         return unsafe Number(bigEndian: loadUnaligned(fromByteOffset: offset, as: Number.self))
+    }
+
+    /// Whether the bytes are the same.
+    func holdsSame(as other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let bytes = baseAddress, let others = other.baseAddress else { return true }
+        return unsafe memcmp(bytes, others, count) == 0
     }
 }
 

@@ -1,16 +1,23 @@
 import CRabbitMQ
+import WarrenRuntime
 
 /// A content header: how long the body is, and the message's properties (AMQP 0-9-1, section 4.2.6.1).
 struct ContentHeader {
     let bodySize: UInt64
-    let properties: AMQPProperties
+    let properties: Boxed<AMQPProperties>
 }
 
 /// Decodes content headers with rabbitmq-c.
 struct PropertiesDecoder: ~Copyable {
     private static let propertiesOffset = 12
 
+    /// Longer ones hardly ever repeat.
+    private static let longestRemembered = 256
+
     private var pool = CodecPool()
+    /// The properties decoded last and their bytes: messages of one kind often have the same.
+    private var last: Boxed<AMQPProperties>?
+    private var lastBytes: [UInt8] = []
 
     /// The announced size of the body, which can be read also when the properties cannot.
     ///
@@ -35,8 +42,9 @@ struct PropertiesDecoder: ~Copyable {
         guard let flags = unsafe payload.bigEndian(UInt16.self, at: Self.propertiesOffset) else {
             throw WireError("a content header of \(payload.count) bytes")
         }
-        unsafe try checkHeaders(payload, flags: UInt32(flags))
         let encoded = unsafe UnsafeRawBufferPointer(rebasing: payload[Self.propertiesOffset...])
+        if let last, unsafe isLast(encoded) { return ContentHeader(bodySize: bodySize, properties: last) }
+        unsafe try checkHeaders(payload, flags: UInt32(flags))
         let bytes = unsafe amqp_bytes_t(
             len: encoded.count,
             bytes: UnsafeMutableRawPointer(mutating: encoded.baseAddress)
@@ -49,8 +57,17 @@ struct PropertiesDecoder: ~Copyable {
         guard status == 0, let decoded = unsafe decoded else {
             throw WireError("message properties that cannot be read")
         }
-        let properties = unsafe AMQPProperties(decoded.load(as: amqp_basic_properties_t.self))
+        let properties = unsafe Boxed(AMQPProperties(decoded.load(as: amqp_basic_properties_t.self)))
+        if encoded.count <= Self.longestRemembered {
+            last = properties
+            lastBytes.removeAll(keepingCapacity: true)
+            unsafe lastBytes.append(contentsOf: encoded)
+        }
         return ContentHeader(bodySize: bodySize, properties: properties)
+    }
+
+    private func isLast(_ encoded: UnsafeRawBufferPointer) -> Bool {
+        unsafe lastBytes.withUnsafeBytes { unsafe $0.holdsSame(as: encoded) }
     }
 
     /// The headers table follows content-type and content-encoding; it is scanned before C sees it.

@@ -1,11 +1,12 @@
-/// A large value behind one reference: copying it costs one retain, changing a shared one copies it first.
+/// A large value behind one reference: copying it costs one retain, changing it makes another one.
+///
+/// What is in a box never changes, so reading a part of it copies just that part.
 ///
 /// `public`, as ``Locked`` is: only so is it specialised where it is used.
 public struct Boxed<Value: Sendable>: Sendable {
-    /// `@unchecked Sendable`: only changed while nothing else refers to it.
     @usableFromInline
-    final class Storage: @unchecked Sendable {
-        @usableFromInline var value: Value
+    final class Storage: Sendable {
+        @usableFromInline let value: Value
 
         @inlinable
         init(_ value: Value) {
@@ -26,8 +27,9 @@ public struct Boxed<Value: Sendable>: Sendable {
     public var value: Value {
         _read { yield storage.value }
         _modify {
-            if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.value) }
-            yield &storage.value
+            var changed = storage.value
+            yield &changed
+            storage = Storage(changed)
         }
     }
 }
