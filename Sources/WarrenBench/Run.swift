@@ -2,7 +2,9 @@
 struct Run: Sendable {
     enum Mode: String, CaseIterable, Sendable {
         case publishNoConfirm = "publish_noconfirm"
+        case publishNoConfirmBatch = "publish_noconfirm_batch"
         case publishConfirm = "publish_confirm"
+        case publishConfirmBatch = "publish_confirm_batch"
         case publishConfirmAwait = "publish_confirm_await"
         case publishConfirmPersistent = "publish_confirm_persistent"
         case consumeAck = "consume_ack"

@@ -57,7 +57,9 @@ extension Run {
         return try await AMQPClient.withClient(url: url, configuration: configuration) { client in
             switch mode {
             case .publishNoConfirm: try await publishWithoutConfirms(client)
+            case .publishNoConfirmBatch: try await publishWithoutConfirmsInBatches(client)
             case .publishConfirm: try await publishWithConfirms(client, to: .publish, .transient)
+            case .publishConfirmBatch: try await publishWithConfirmsInBatches(client)
             case .publishConfirmAwait: try await publishAwaitingEach(client)
             case .publishConfirmPersistent: try await publishWithConfirms(client, to: .persistent, .persistent)
             case .consumeAck: try await consumeAcking(client, coalescing: true)

@@ -18,7 +18,8 @@ package import WarrenTelemetry
 public final class AMQPClient: Sendable {
     private let publishing: Connection
     private let consuming: Connection
-    private let publisher: AMQPPublisher
+    /// The client's own.
+    let publisher: AMQPPublisher
     private let declarations: ChannelPool
     private let recorder = TopologyRecorder()
     private let reports: ClientReports

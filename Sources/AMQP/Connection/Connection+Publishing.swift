@@ -5,7 +5,7 @@ extension Connection {
     private enum Next: ~Copyable {
         case done(wake: Bool)
         case write(ConnectionCore.LoneWrite)
-        case wait(OneShot<PublishQueue.Admission>)
+        case wait(OneShot<PublishQueue.Admission>, wake: Bool)
         case refused(AMQPError)
     }
 
@@ -20,7 +20,7 @@ extension Connection {
         _ message: AMQPMessage,
         _ target: PublishTarget,
         on id: SlotID,
-        _ confirmation: Confirmation?,
+        _ confirmation: PublishConfirmation?,
         index: Int = 0
     ) throws(AMQPError) -> OneShot<PublishQueue.Admission>? {
         try unsafe PublishEncoder.withHead(target, message) { head, layout in
@@ -72,21 +72,62 @@ extension Connection {
             case .full:
                 let admission = OneShot<PublishQueue.Admission>()
                 core.enqueue(publish, on: id, admission)
-                return .wait(admission)
-            case .accepted:
-                // A thread that is awake finds the bytes by itself.
-                guard core.isAsleep else { return .done(wake: false) }
-                if let write = core.takeLoneWrite(into: &effects) { return .write(write) }
-                return .done(wake: core.takeWake())
+                return .wait(admission, wake: false)
+            case .accepted: return Self.send(&core, &effects)
             }
         }
+        return act(next, &effects)
+    }
+
+    /// Puts as many publishes of a batch into the outbox as there is room for, from the one at `next` on, which it moves.
+    ///
+    /// - Returns: what the one at `next` waits for, if there is no room for it now.
+    /// - Throws: why it cannot be sent.
+    func submit(
+        _ batch: inout PublishBatch,
+        from next: inout Int,
+        on id: SlotID
+    ) throws(AMQPError) -> OneShot<PublishQueue.Admission>? {
+        var effects = Effects()
+        let step: Next = core.withLock { core in
+            while next < batch.count {
+                let index = next
+                let submission = batch.withPublish(at: index) { core.submit($0, on: id) }
+                switch submission {
+                case .accepted: next += 1
+                case .refused(let error): return .refused(error)
+                case .full:
+                    let admission = OneShot<PublishQueue.Admission>()
+                    batch.withPublish(at: index) { core.enqueue($0, on: id, admission) }
+                    return .wait(admission, wake: core.takeWake())
+                }
+            }
+            return Self.send(&core, &effects)
+        }
+        return try act(step, &effects).get()
+    }
+
+    /// How what was put into the outbox gets on its way.
+    private static func send(_ core: inout ConnectionCore, _ effects: inout Effects) -> Next {
+        // A thread that is awake finds the bytes by itself.
+        guard core.isAsleep else { return .done(wake: false) }
+        if let write = core.takeLoneWrite(into: &effects) { return .write(write) }
+        return .done(wake: core.takeWake())
+    }
+
+    private func act(
+        _ next: consuming Next,
+        _ effects: inout Effects
+    ) -> Result<OneShot<PublishQueue.Admission>?, AMQPError> {
         switch consume next {
         case .done(let wake):
             if wake { waker.wake() }
         case .write(let write):
             effects.perform(report: owner.report)
             perform(write)
-        case .wait(let admission): return .success(admission)
+        case .wait(let admission, let wake):
+            if wake { waker.wake() }
+            return .success(admission)
         case .refused(let error): return .failure(error)
         }
         return .success(nil)

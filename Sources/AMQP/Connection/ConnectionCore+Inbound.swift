@@ -76,7 +76,7 @@ extension ConnectionCore {
         into effects: inout Effects
     ) throws(WireError) {
         switch try use(of: number) {
-        case .free: throw WireError("a confirm on channel \(number), which is not open")
+        case .free: throw WireError("a method on channel \(number), which is not open")
         case .orphan: return
         case .channel(let id):
             guard let box = channels[id] else { return }

@@ -20,7 +20,7 @@ extension ConnectionCore {
         let body: [UInt8]
         let identity: ConfirmWindow.Identity?
         /// `nil` on a channel without confirms.
-        let confirmation: Confirmation?
+        let confirmation: PublishConfirmation?
         /// Which of the confirmation's publishes it is.
         var index = 0
 

@@ -31,6 +31,8 @@ struct ConnectionSession: ~Copyable {
     private var end: End?
     /// Whether anything moved since the thread last slept.
     private var hadTraffic = false
+    /// Bytes that came since the load was last looked at.
+    private var receivedBytes = 0
 
     /// How long the thread waits at most for a socket that takes no more.
     private static let stuckCheck: Duration = .seconds(1)
@@ -74,7 +76,8 @@ struct ConnectionSession: ~Copyable {
         mindClosing(now)
         write(now)
         guard end == nil else { return }
-        let load = connection.core.withLock { core in core.takeLoad() }
+        var load = connection.core.withLock { core in core.takeLoad() }
+        swap(&load.receivedBytes, &receivedBytes)
         moderation.note(load, now: SystemClock().now)
         let mayPause = flight == nil && !transport.hasBufferedOutput && closing == nil
         if mayPause, let pause = moderation.pause(load), !connection.core.withLock({ $0.isOverfull }) {
@@ -209,7 +212,8 @@ struct ConnectionSession: ~Copyable {
     private mutating func read() {
         let result = unsafe parser.fill { [transport] buffer in unsafe transport.read(into: buffer) }
         switch result {
-        case .bytes:
+        case .bytes(let count):
+            receivedBytes += count
             heartbeat.received(at: connection.clock.now)
             hadTraffic = true
             process()

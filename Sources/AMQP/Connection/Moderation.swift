@@ -10,6 +10,8 @@ struct Moderation {
     struct Load: Equatable, Sendable {
         /// Messages, confirms and acks that came in.
         var received = 0
+        /// How many bytes they were.
+        var receivedBytes = 0
         /// Publishes without confirms that went out.
         var published = 0
         /// How many more messages may come before the broker has to hear from us.
@@ -30,9 +32,13 @@ struct Moderation {
     /// A pause may use at most this part of what can move without us.
     private static let share = 0.25
 
+    /// And no more bytes may come in it, so that the socket always has room for more.
+    private static let gatheredBytes = 65536.0
+
     private var lastTurn: MonotonicTime
     /// Messages per pause, over the last few turns.
     private var received = 0.0
+    private var receivedBytes = 0.0
     private var published = 0.0
 
     init(now: MonotonicTime) {
@@ -46,22 +52,23 @@ struct Moderation {
         // A turn weighs as much as it lasted, against a memory of two pauses.
         let weight = min(1, pauses / 2)
         received += (Double(load.received) / pauses - received) * weight
+        receivedBytes += (Double(load.receivedBytes) / pauses - receivedBytes) * weight
         published += (Double(load.published) / pauses - published) * weight
     }
 
     /// How long to let messages gather now, in nanoseconds; `nil`: not at all.
     func pause(_ load: Load) -> Int64? {
-        switch (Self.pause(received, of: load.inbound), Self.pause(published, of: load.outbound)) {
+        switch (pause(received, of: load.inbound), pause(published, of: load.outbound)) {
         case (let one?, let other?): min(one, other)
         case (let one, let other): one ?? other
         }
     }
 
     /// As long as it takes until a part of what can move without us has moved.
-    private static func pause(_ expected: Double, of available: Int) -> Int64? {
-        guard expected >= worthwhile else { return nil }
-        let pauses = Double(available) * share / expected
+    private func pause(_ expected: Double, of available: Int) -> Int64? {
+        guard expected >= Self.worthwhile else { return nil }
+        let pauses = min(Double(available) * Self.share / expected, Self.gatheredBytes / max(1, receivedBytes))
         guard pauses >= 1 else { return nil }
-        return Int64(min(pauses * Double(pause), Double(longestPause)))
+        return Int64(min(pauses * Double(Self.pause), Double(Self.longestPause)))
     }
 }

@@ -63,7 +63,7 @@ extension AMQPReturn {
 
 /// A publish under way: the message is in the client's hands, the broker's answer is not there yet.
 public struct AMQPPendingConfirm: Sendable {
-    let confirmation: Confirmation
+    let confirmation: PublishConfirmation
 
     /// Waits for the outcome; it always comes: at the latest when the confirm timeout passes or the connection goes.
     ///

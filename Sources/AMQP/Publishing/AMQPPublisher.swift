@@ -50,7 +50,7 @@ public final class AMQPPublisher: Sendable {
         mandatory: Bool,
         within timeout: Duration?
     ) async throws(AMQPError) -> AMQPPendingConfirm {
-        let confirmation = Confirmation()
+        let confirmation = PublishConfirmation()
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)
         if let admission = try connection.submit(message, target, on: channel, confirmation) {
             try await connection.admission(admission, target, on: channel, within: timeout)
@@ -69,7 +69,7 @@ public final class AMQPPublisher: Sendable {
         routingKey: String,
         mandatory: Bool = true
     ) async throws(AMQPError) {
-        let confirmation = Confirmation()
+        let confirmation = PublishConfirmation()
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)
         if let admission = try connection.submit(message, target, on: channel, confirmation) {
             try await connection.admission(admission, target, on: channel)

@@ -4,7 +4,7 @@ import WarrenRuntime
 struct ConfirmWindow: ~Copyable {
     /// An outcome of publishes that stand one behind the other in a call.
     struct Resolution {
-        let confirmation: Confirmation
+        let confirmation: PublishConfirmation
         let outcome: AMQPPublishOutcome
         var index = 0
         var count = 1
@@ -12,7 +12,7 @@ struct ConfirmWindow: ~Copyable {
 
     private struct Slot {
         /// `nil`: free, or answered.
-        var confirmation: Confirmation?
+        var confirmation: PublishConfirmation?
         /// Which of the confirmation's publishes it is.
         var index: Int32 = 0
         var identity: Identity?
@@ -94,7 +94,7 @@ struct ConfirmWindow: ~Copyable {
     // MARK: - Events
 
     /// A publish was appended to the outbox; there must be room.
-    mutating func sent(_ confirmation: Confirmation, index: Int = 0, _ identity: Identity?, mandatory: Bool) {
+    mutating func sent(_ confirmation: PublishConfirmation, index: Int = 0, _ identity: Identity?, mandatory: Bool) {
         makeRoom()
         slots[Int(next & mask)] = Slot(
             confirmation: confirmation,

@@ -13,7 +13,7 @@ struct PublishQueue: ~Copyable {
         let body: [UInt8]
         let identity: ConfirmWindow.Identity?
         /// `nil` on a channel without confirms.
-        let confirmation: Confirmation?
+        let confirmation: PublishConfirmation?
         /// Which of the confirmation's publishes it is.
         let index: Int
         let admitted: OneShot<Admission>

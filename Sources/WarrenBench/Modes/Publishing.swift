@@ -41,6 +41,55 @@ extension Run {
         }
     }
 
+    /// The same, and the next below, in batches of this many.
+    private static let batchSize = 500
+
+    func publishWithoutConfirmsInBatches(_ client: AMQPClient) async throws -> Result {
+        try await Scenery.declare(.publish, self, client)
+        let message = Scenery.message(self, .transient)
+        return try await client.withChannel { channel in
+            let measurement = Measurement()
+            for size in batchSizes {
+                try await channel.publish(
+                    contentsOf: Array(repeating: message, count: size),
+                    to: Scenery.exchange,
+                    routingKey: Scenery.Queue.publish.key
+                )
+            }
+            _ = try await channel.queueStatus(Scenery.Queue.publish.name)
+            return measurement.result(self)
+        }
+    }
+
+    func publishWithConfirmsInBatches(_ client: AMQPClient) async throws -> Result {
+        try await Scenery.declare(.publish, self, client)
+        let message = Scenery.message(self, .transient)
+        return try await client.withPublisher(window: inFlight) { publisher in
+            let measurement = Measurement()
+            var under: [AMQPPendingConfirms] = []
+            for size in batchSizes {
+                under.append(
+                    try await publisher.send(
+                        contentsOf: Array(repeating: message, count: size),
+                        to: Scenery.exchange,
+                        routingKey: Scenery.Queue.publish.key,
+                        mandatory: false
+                    )
+                )
+            }
+            for pending in under {
+                for outcome in await pending.outcomes {
+                    guard case .acked = outcome else { throw BenchError("a publish was not acked: \(outcome)") }
+                }
+            }
+            return measurement.result(self)
+        }
+    }
+
+    private var batchSizes: [Int] {
+        stride(from: 0, to: count, by: Self.batchSize).map { min(Self.batchSize, count - $0) }
+    }
+
     /// `inFlight` tasks, each awaiting the confirm of its own publish before the next.
     func publishAwaitingEach(_ client: AMQPClient) async throws -> Result {
         try await Scenery.declare(.publish, self, client)

@@ -13,7 +13,7 @@ struct ChannelUnderTest: ~Copyable {
     let opened = OneShot<Result<Void, AMQPError>>()
     let closed = OneShot<Result<Void, AMQPError>>()
     let call = OneShot<CallQueue.Answer>()
-    let outcome = Confirmation()
+    let outcome = PublishConfirmation()
     let admission = OneShot<PublishQueue.Admission>()
     let waiter = OneShot<Result<Void, AMQPError>>()
     let iterator = OneShot<Void>()
@@ -53,7 +53,7 @@ struct ChannelUnderTest: ~Copyable {
                 layout: layout,
                 body: [],
                 identity: nil,
-                confirmation: Confirmation(),
+                confirmation: PublishConfirmation(),
                 index: 0,
                 admitted: admission
             )
@@ -137,7 +137,7 @@ struct ChannelMachineTests {
         #expect(channel.machine.isAnswered == false)
         try channel.machine.window?.answered(1, multiple: false, acked: true, into: &channel.effects.outcomes)
         #expect(channel.machine.isAnswered == true)
-        for _ in 0..<10 { channel.machine.window?.sent(OneShot(), nil, mandatory: false) }
+        for _ in 0..<10 { channel.machine.window?.sent(PublishConfirmation(), nil, mandatory: false) }
         #expect(channel.machine.windowHasRoom == false)
         let plain = ChannelUnderTest(recovers: false, consumes: true)
         #expect(plain.machine.windowHasRoom == true)

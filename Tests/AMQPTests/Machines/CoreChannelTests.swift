@@ -54,7 +54,7 @@ struct CoreChannelTests {
         try await eventually { core.state(ids[2]) == .closing(3) }
         #expect(try core.sent() == [Self.goodbye.frame(on: 3)])
         // Whatever comes before the answer is old.
-        try core.receive(.method(3, .basicAck(tag: 77, multiple: false)), .method(3, .channelFlow(active: false)))
+        try core.receive(.confirmed(3, tag: 77, multiple: false, acked: true), .method(3, .channelFlow(active: false)))
         #expect(try core.sent() == [])
         try core.receive(.method(3, .channelCloseOK))
         await removed
@@ -75,7 +75,7 @@ struct CoreChannelTests {
         #expect(core.state(try core.open(recovers: false)) == .open(2))
         // Both sides closing at once is no error, and the number stays taken until ours is answered.
         _ = try core.sent()
-        try core.receive(.method(1, .basicAck(tag: 1, multiple: false)), .delivered(1, Self.delivery(1)))
+        try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true), .delivered(1, Self.delivery(1)))
         try core.receive(.method(1, .channelClose(ServerMethodTests.reason)))
         #expect(try core.sent() == [ClientMethod.channelCloseOK.frame(on: 1)])
         #expect(core.state(try core.open(recovers: false)) == .open(3))
@@ -161,7 +161,7 @@ struct CoreChannelTests {
         let message = IncomingMessage(envelope: ServerMethodTests.envelope, message: AMQPMessage("x"))
         let cases: [(InboundEvent, String)] = [
             (.method(2, .channelOpenOK), "a frame on channel 2, which was never opened"),
-            (.method(.max, .basicAck(tag: 1, multiple: false)), "a frame on channel 65535, which was never opened"),
+            (.confirmed(.max, tag: 1, multiple: false, acked: true), "a frame on channel 65535, which was never opened"),
             (.delivered(9, Self.delivery(1)), "a frame on channel 9, which was never opened"),
             (.returned(9, WindowUnderTest.returned()), "a frame on channel 9, which was never opened"),
             (.delivered(1, Self.delivery(1)), "a delivery on channel 1, which does not consume"),
@@ -170,7 +170,7 @@ struct CoreChannelTests {
             (.method(1, .connectionOpenOK), "a method on channel 1 that belongs to channel 0"),
             (.method(1, .reply(.txSelectOK)), "an answer (txSelectOK) to a question that was not asked"),
             (.got(1, message), "an answer (message) to a question that was not asked"),
-            (.method(1, .basicAck(tag: 1, multiple: false)), "a confirm of publish 1, when 0 were sent"),
+            (.confirmed(1, tag: 1, multiple: false, acked: true), "a confirm of publish 1, when 0 were sent"),
             (.method(0, .channelOpenOK), "a method on channel 0 that belongs to another"),
             (.method(0, .connectionOpenOK), "a method on channel 0 that belongs to another"),
         ]
@@ -185,7 +185,7 @@ struct CoreChannelTests {
         _ = try core.open(recovers: false)
         try core.receive(.method(1, .channelClose(ServerMethodTests.reason)))
         #expect(throws: WireError("a method on channel 1, which is not open")) {
-            try core.receive(.method(1, .basicAck(tag: 1, multiple: false)))
+            try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true))
         }
         #expect(throws: WireError("a delivery on channel 1, which is not open")) {
             try core.receive(.delivered(1, Self.delivery(1)))

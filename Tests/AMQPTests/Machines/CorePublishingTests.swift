@@ -62,10 +62,10 @@ struct CorePublishingTests {
         let publishes = try (0..<5).map { _ in try core.publish(mandatory: true, on: id) }
         let returned = WindowUnderTest.returned(stamp: .int64(3))
         try core.receive(
-            .method(1, .basicAck(tag: 2, multiple: true)),
+            .confirmed(1, tag: 2, multiple: true, acked: true),
             .returned(1, returned),
-            .method(1, .basicAck(tag: 3, multiple: false)),
-            .method(1, .basicNack(tag: 4, multiple: false))
+            .confirmed(1, tag: 3, multiple: false, acked: true),
+            .confirmed(1, tag: 4, multiple: false, acked: false)
         )
         #expect(
             publishes.map(\.outcome.current)
@@ -83,17 +83,17 @@ struct CorePublishingTests {
         for _ in 0..<8 { #expect(try core.publish(on: id).admission == nil) }
         _ = try core.sent()
         let waiting = try (0..<3).map { try core.publish(Self.message($0 + 1), on: id) }
-        try core.receive(.method(1, .basicAck(tag: 1, multiple: false)))
+        try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true))
         #expect(try core.sent() == [])
-        try core.receive(.method(1, .basicAck(tag: 2, multiple: false)))
+        try core.receive(.confirmed(1, tag: 2, multiple: false, acked: true))
         #expect(try core.sent().filter { $0.type == 3 }.map(\.payload.count) == [1, 2])
         #expect(waiting.map { $0.admission?.current != nil } == [true, true, false])
         // No publish overtakes the one that still waits.
         let last = try core.publish(Self.message(9), on: id)
         #expect(last.admission != nil)
-        try core.receive(.method(1, .basicAck(tag: 0, multiple: true)))
+        try core.receive(.confirmed(1, tag: 0, multiple: true, acked: true))
         #expect(try core.sent().filter { $0.type == 3 }.map(\.payload.count) == [3, 9])
-        try core.receive(.method(1, .basicAck(tag: 12, multiple: true)))
+        try core.receive(.confirmed(1, tag: 12, multiple: true, acked: true))
         #expect((waiting + [last]).allSatisfy { $0.outcome.current == .acked(routed: false) })
     }
 
@@ -120,7 +120,7 @@ struct CorePublishingTests {
         let id = try core.open(window: 10)
         try core.receive(.method(0, .connectionBlocked(reason: "low on memory")))
         let publish = try core.publish(on: id)
-        try core.receive(.method(1, .basicAck(tag: 0, multiple: true)))
+        try core.receive(.confirmed(1, tag: 0, multiple: true, acked: true))
         #expect(publish.admission != nil && publish.admission?.current == nil)
         #expect(try core.sent() == [])
         try core.receive(.method(0, .connectionUnblocked))
@@ -146,7 +146,7 @@ struct CorePublishingTests {
         #expect(second.admission?.current != nil)
         // The lost publish is not sent again: that is for its caller to decide.
         #expect(try core.sent().filter { $0.type == 2 }.count == 1)
-        try core.receive(.method(1, .basicAck(tag: 1, multiple: false)))
+        try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true))
         #expect(second.outcome.current == .acked(routed: false))
     }
 
@@ -178,7 +178,7 @@ struct CorePublishingTests {
         // A refused publish takes no number: the next one is the broker's second.
         #expect(try core.sent().count == 3)
         let second = try core.publish(Self.message(1), on: id)
-        try core.receive(.method(1, .basicAck(tag: 2, multiple: false)))
+        try core.receive(.confirmed(1, tag: 2, multiple: false, acked: true))
         #expect(second.outcome.current == .acked(routed: false))
     }
 

@@ -7,7 +7,7 @@ import WarrenRuntime
 final class CoreUnderTest: Sendable {
     /// A publish and what its caller hears of it.
     struct Publish {
-        let outcome: Confirmation
+        let outcome: PublishConfirmation
         /// `nil`: it was let in, or refused, at once.
         let admission: OneShot<PublishQueue.Admission>?
         let refusal: AMQPError?
@@ -156,7 +156,7 @@ final class CoreUnderTest: Sendable {
         mandatory: Bool = false,
         on id: SlotID
     ) throws -> Publish {
-        let outcome = Confirmation()
+        let outcome = PublishConfirmation()
         let target = PublishTarget(exchange: "e", routingKey: "k", mandatory: mandatory)
         return try unsafe PublishEncoder.withHead(target, message) { head, layout in
             let publish = unsafe ConnectionCore.Publish(

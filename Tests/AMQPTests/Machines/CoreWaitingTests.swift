@@ -21,9 +21,9 @@ struct CoreWaitingTests {
         #expect((try? Self.wait(core, id).current?.get()) != nil)
         for _ in 0..<2 { _ = try core.publish(on: id) }
         let shot = Self.wait(core, id)
-        try core.receive(.method(1, .basicAck(tag: 1, multiple: false)))
+        try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true))
         #expect(shot.current == nil)
-        try core.receive(.method(1, .basicNack(tag: 2, multiple: false)))
+        try core.receive(.confirmed(1, tag: 2, multiple: false, acked: false))
         #expect((try? shot.current?.get()) != nil)
     }
 
@@ -36,7 +36,7 @@ struct CoreWaitingTests {
         core.connect()
         try core.agree(id)
         #expect(shot.current == nil)
-        try core.receive(.method(1, .basicAck(tag: 1, multiple: false)))
+        try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true))
         #expect((try? shot.current?.get()) != nil)
     }
 

@@ -14,7 +14,7 @@ struct WindowUnderTest: ~Copyable {
 
     var window: ConfirmWindow
     /// The shots stay referenced, so that their identities stay theirs.
-    private var shots: [Confirmation] = []
+    private var shots: [PublishConfirmation] = []
     private var numbers: [ObjectIdentifier: UInt64] = [:]
 
     private static let (exchange, routingKey) = ("e", "k")
@@ -27,7 +27,7 @@ struct WindowUnderTest: ~Copyable {
 
     mutating func send(_ count: Int = 1, messageID: String? = nil, mandatory: Bool = true) {
         for _ in 0..<count {
-            let shot = Confirmation()
+            let shot = PublishConfirmation()
             shots.append(shot)
             numbers[ObjectIdentifier(shot)] = window.nextSequence
             let identity = messageID.map {

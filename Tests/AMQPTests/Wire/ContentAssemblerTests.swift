@@ -1,4 +1,5 @@
 import Testing
+import WarrenRuntime
 
 @testable import AMQP
 
@@ -18,7 +19,7 @@ struct ContentAssemblerTests {
     private static func begun(_ size: UInt64, maximumSize: Int = 1000) throws -> ContentAssembler {
         var assembler = ContentAssembler(maximumSize: maximumSize)
         try assembler.begin(.deliver(method))
-        #expect(try assembler.header(ContentHeader(bodySize: size, properties: properties)) == nil)
+        #expect(try assembler.header(ContentHeader(bodySize: size, properties: Boxed(properties))) == nil)
         return assembler
     }
 
@@ -43,7 +44,7 @@ struct ContentAssemblerTests {
     func emptyBody() throws {
         var assembler = ContentAssembler(maximumSize: 0)
         try assembler.begin(.deliver(Self.method))
-        let content = try assembler.header(ContentHeader(bodySize: 0, properties: Self.properties))
+        let content = try assembler.header(ContentHeader(bodySize: 0, properties: Boxed(Self.properties)))
         #expect(content?.message == AMQPMessage(body: [], properties: Self.properties))
         try assembler.begin(.deliver(Self.method))
     }
@@ -70,7 +71,7 @@ struct ContentAssemblerTests {
     @Test("refuses parts that belong to no message")
     func strayParts() throws {
         var assembler = ContentAssembler(maximumSize: 10)
-        let header = ContentHeader(bodySize: 1, properties: Self.properties)
+        let header = ContentHeader(bodySize: 1, properties: Boxed(Self.properties))
         #expect(throws: WireError("a content header that belongs to no message")) { try assembler.header(header) }
         #expect(throws: WireError("a body frame that belongs to no message")) { try assembler.body([1]) }
         try assembler.begin(.deliver(Self.method))
@@ -89,7 +90,7 @@ struct ContentAssemblerTests {
             var assembler = ContentAssembler(maximumSize: 1000)
             try assembler.begin(.deliver(Self.method))
             #expect(throws: WireError("a message of \(size) bytes; this client accepts at most 1000")) {
-                try assembler.header(ContentHeader(bodySize: size, properties: Self.properties))
+                try assembler.header(ContentHeader(bodySize: size, properties: Boxed(Self.properties)))
             }
         }
     }

@@ -21,6 +21,8 @@ struct InboundDecoderTests {
     private static func summary(_ event: InboundEvent?) -> String {
         switch event {
         case .method(let channel, let method): "\(channel) \(method)"
+        case .confirmed(let channel, let tag, let multiple, let acked):
+            "\(channel) \(acked ? "ack" : "nack") \(tag)\(multiple ? " and all before" : "")"
         case .delivered(let channel, let contents): "\(channel) delivered \(contents.incoming.message.body)"
         case .got(let channel, let message): "\(channel) got \(message.message.body), \(message.remaining) left"
         case .returned(let channel, let message): "\(channel) returned \(message.message.body), \(message.reply)"

@@ -93,6 +93,19 @@ struct PropertiesTests {
         }
     }
 
+    @Test("come back as they were from a decoder that remembers the last ones")
+    func remembered() throws {
+        var random = SeededGenerator(seed: 0x5EED)
+        var decoder = PropertiesDecoder()
+        let some = (0..<20).map { _ in RandomValues.properties(using: &random) }
+        for _ in 0..<500 {
+            let properties = some[Int.random(in: 0..<some.count, using: &random)]
+            let header = try Self.encode(properties)
+            // Each time twice: the second time they are remembered.
+            for _ in 0..<2 { #expect(try decoder.decode(header) == AMQPProperties.decoding(header)) }
+        }
+    }
+
     @Test("with a delivery mode that is neither transient nor persistent come without one", arguments: [0, 3, 255])
     func deliveryMode(mode: UInt8) throws {
         #expect(try AMQPProperties.decoding(.header(bodySize: 0, flags: 0x1000, [mode])).deliveryMode == nil)

@@ -90,13 +90,20 @@ extension ServerMethod {
     }
 }
 
-extension AMQPProperties {
+extension PropertiesDecoder {
     /// Decodes the payload of a content header.
-    static func decoding(_ header: WireBytes) throws(WireError) -> AMQPProperties {
-        var decoder = PropertiesDecoder()
+    mutating func decode(_ header: WireBytes) throws(WireError) -> AMQPProperties {
         let result = unsafe header.bytes.withUnsafeBytes { bytes in
-            Result { () throws(WireError) in unsafe try decoder.decode(bytes).properties }
+            Result { () throws(WireError) in unsafe try decode(bytes).properties.value }
         }
         return try result.get()
+    }
+}
+
+extension AMQPProperties {
+    /// Decodes the payload of a content header with a decoder of its own.
+    static func decoding(_ header: WireBytes) throws(WireError) -> AMQPProperties {
+        var decoder = PropertiesDecoder()
+        return try decoder.decode(header)
     }
 }

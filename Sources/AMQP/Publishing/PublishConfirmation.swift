@@ -6,7 +6,7 @@ import WarrenRuntime
 /// One is made for each publish, so it is small, and no generic type, whose metadata would be looked up each time. Its
 /// continuations are unsafe ones as those of ``OneShot``, for the same reasons: each is resumed once, because it is taken
 /// out of the state under the lock before.
-final class Confirmation: Sendable {
+final class PublishConfirmation: Sendable {
     @safe
     private struct Waiter {
         let id: Int
