@@ -62,10 +62,16 @@ extension ConnectionCore {
         wantsAttention = true
     }
 
+    /// How long acks are gathered.
+    private static let ackDelay = Duration.milliseconds(1)
+
     private mutating func noteAck(_ id: SlotID, _ box: SlotMap<ChannelMachine>.Box) {
+        if dirty.isEmpty { acksDue = clock.now.advanced(by: Self.ackDelay) }
         if !dirty.contains(id) { dirty.append(id) }
         // A broker that may send little more must hear of acks at once.
-        if !acksMayWait || !(box.value.subscription?.hasAmpleAllowance ?? true) { wantsAttention = true }
+        guard !acksMayWait || !(box.value.subscription?.hasAmpleAllowance ?? true) else { return }
+        acksDue = .distantPast
+        wantsAttention = true
     }
 
     /// Whether applications are at work on deliveries, so that acks will come.
@@ -81,6 +87,7 @@ extension ConnectionCore {
             try? sendAcks(of: box, number)
         }
         dirty.removeAll(keepingCapacity: true)
+        acksDue = .distantFuture
     }
 
     mutating func sendAcks(of box: SlotMap<ChannelMachine>.Box, _ number: UInt16) throws(AMQPError) {

@@ -36,6 +36,7 @@ extension ConnectionCore {
         outbox.clear()
         numbers = []
         dirty = []
+        acksDue = .distantFuture
         for id in channels.ids { channels[id]?.value.disconnected(error, into: &effects) }
         rearm()
     }
@@ -60,10 +61,10 @@ extension ConnectionCore {
         }
     }
 
-    /// Takes the permit and the bytes to write, with the acks gathered so far.
+    /// Takes the permit and the bytes to write, with the acks gathered so far when it is time or they have company.
     mutating func takeOutgoing(now: MonotonicTime, into effects: inout Effects) -> OutgoingBytes? {
         guard !outbox.isWriting else { return nil }
-        sendGatheredAcks()
+        if acksDue <= now || !outbox.pending.isEmpty { sendGatheredAcks() }
         markPublishes(now: now)
         guard let taken = outbox.take() else { return nil }
         // The outbox is empty now: there is room.
@@ -112,7 +113,7 @@ extension ConnectionCore {
     enum Rest {
         /// Something waits for it.
         case none
-        /// Acks will come, and need not wake it.
+        /// Acks wait, or will come, and need not wake it.
         case brief
         case long
     }
@@ -120,8 +121,7 @@ extension ConnectionCore {
     /// Decides how the thread rests; `hadTraffic` says whether anything moved since it last did.
     mutating func prepareToSleep(hadTraffic: Bool) -> Rest {
         guard !wantsAttention, !outbox.hasWork else { return .none }
-        acksMayWait = hadTraffic && (!dirty.isEmpty || expectsAcks)
-        guard acksMayWait || dirty.isEmpty else { return .none }
+        acksMayWait = !dirty.isEmpty || (hadTraffic && expectsAcks)
         isAsleep = true
         heededTimer = nextTimer
         return acksMayWait ? .brief : .long

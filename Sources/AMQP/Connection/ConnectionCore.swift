@@ -43,8 +43,10 @@ struct ConnectionCore: ~Copyable {
     var encoder = MethodEncoder()
     var channels = SlotMap<ChannelMachine>()
     var numbers: [NumberUse] = []
-    /// Channels with acks to send, or publishes to mark.
+    /// Channels with acks to send.
     var dirty: [SlotID] = []
+    /// When they are sent, if nothing else takes them along before.
+    var acksDue = MonotonicTime.distantFuture
 
     /// Whether the I/O thread sleeps in `poll` and must be woken.
     var isAsleep = false
@@ -59,7 +61,7 @@ struct ConnectionCore: ~Copyable {
     /// What `nextTimer` was when the thread went to sleep.
     var heededTimer = MonotonicTime.distantFuture
     /// When a lone caller wrote last; one after the other too soon, and the thread takes over.
-    var lastLoneWrite = MonotonicTime(nanoseconds: .min)
+    var lastLoneWrite = MonotonicTime.distantPast
 
     init(settings: ConnectionSettings, clock: any RuntimeClock) {
         self.settings = settings

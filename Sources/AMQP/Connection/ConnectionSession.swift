@@ -37,7 +37,7 @@ struct ConnectionSession: ~Copyable {
     /// How long the thread waits at most for a socket that takes no more.
     private static let stuckCheck: Duration = .seconds(1)
 
-    /// How long acks are gathered while applications are at work.
+    /// How long acks that come need not wake the thread: then it looks for them.
     private static let ackDelay: Duration = .milliseconds(1)
 
     init(
@@ -179,11 +179,12 @@ struct ConnectionSession: ~Copyable {
     private mutating func waitForInput(_ now: MonotonicTime) -> Bool {
         let isStuck = flight != nil || transport.hasBufferedOutput
         let hadTraffic = hadTraffic
-        let (rest, timer, isOverfull) = connection.core.withLock { core in
+        let (rest, timer, acksDue, isOverfull) = connection.core.withLock { core in
             // Publishes behind a socket that takes no more have their deadline all the same.
             if isStuck { core.markPublishes(now: now) }
             // While the socket takes no more, more bytes are no reason to wake.
-            return (isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic), core.nextTimer, core.isOverfull)
+            let rest = isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic)
+            return (rest, core.nextTimer, core.acksDue, core.isOverfull)
         }
         guard isOverfull || !transport.hasBufferedInput else { return true }
         self.hadTraffic = false
@@ -191,7 +192,7 @@ struct ConnectionSession: ~Copyable {
         if isStuck { wakeTime = min(wakeTime, now.advanced(by: Self.stuckCheck)) }
         switch rest {
         case .none: return false
-        case .brief: wakeTime = min(wakeTime, now.advanced(by: Self.ackDelay))
+        case .brief: wakeTime = min(wakeTime, acksDue, now.advanced(by: Self.ackDelay))
         case .long: break
         }
         switch closing {

@@ -146,7 +146,9 @@ struct ConfirmWindow: ~Copyable {
             return resolutions.append(Resolution(confirmation: confirmation, outcome: .refused, index: index))
         }
         if let returned {
-            return resolutions.append(Resolution(confirmation: confirmation, outcome: .returned(returned), index: index))
+            return resolutions.append(
+                Resolution(confirmation: confirmation, outcome: .returned(returned), index: index)
+            )
         }
         // Those of a batch are answered together.
         let outcome = AMQPPublishOutcome.acked(routed: slots[place].mandatory)
@@ -172,7 +174,8 @@ struct ConfirmWindow: ~Copyable {
             let identity = Identity(messageID: id, exchange: message.exchange, routingKey: message.routingKey)
             return (base..<next).first { sequence in
                 let slot = slots[Int(sequence & mask)]
-                return slot.confirmation != nil && slot.mandatory && slot.identity == identity && returns[sequence] == nil
+                return slot.confirmation != nil && slot.mandatory && slot.identity == identity
+                    && returns[sequence] == nil
             }
         }
         guard case .int64(let stamp) = message.message.properties.headers[PublishEncoder.stampKey],

@@ -11,6 +11,9 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
     /// A moment that never comes.
     package static let distantFuture = MonotonicTime(nanoseconds: .max)
 
+    /// A moment before all others.
+    package static let distantPast = MonotonicTime(nanoseconds: .min)
+
     package func advanced(by duration: Duration) -> MonotonicTime {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.saturatedNanoseconds)
         guard overflow else { return MonotonicTime(nanoseconds: sum) }

@@ -6,7 +6,9 @@ extension ClientTests.BrokerTests {
     @Suite("A batch of publishes")
     struct Batches {
         private static func messages(_ range: Range<Int>) -> [AMQPMessage] {
-            range.map { AMQPMessage("\($0)", properties: AMQPProperties(messageID: $0.isMultiple(of: 3) ? "\($0)" : nil)) }
+            range.map {
+                AMQPMessage("\($0)", properties: AMQPProperties(messageID: $0.isMultiple(of: 3) ? "\($0)" : nil))
+            }
         }
 
         @Test("Each is acked, in order, also where the window has room for a part only", arguments: [1, 7, 1000, 5000])

@@ -161,7 +161,10 @@ struct CoreChannelTests {
         let message = IncomingMessage(envelope: ServerMethodTests.envelope, message: AMQPMessage("x"))
         let cases: [(InboundEvent, String)] = [
             (.method(2, .channelOpenOK), "a frame on channel 2, which was never opened"),
-            (.confirmed(.max, tag: 1, multiple: false, acked: true), "a frame on channel 65535, which was never opened"),
+            (
+                .confirmed(.max, tag: 1, multiple: false, acked: true),
+                "a frame on channel 65535, which was never opened"
+            ),
             (.delivered(9, Self.delivery(1)), "a frame on channel 9, which was never opened"),
             (.returned(9, WindowUnderTest.returned()), "a frame on channel 9, which was never opened"),
             (.delivered(1, Self.delivery(1)), "a delivery on channel 1, which does not consume"),

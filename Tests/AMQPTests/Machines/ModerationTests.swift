@@ -52,7 +52,9 @@ struct ModerationTests {
         #expect(abs((Self.pause(after: 100, of: both) ?? 0) - 400_000) < 1000)
     }
 
-    @Test("pauses the shorter the larger the messages are, since the socket holds only so many, and not at all for large ones")
+    @Test(
+        "pauses the shorter the larger the messages are, since the socket holds only so many, and not at all for large ones"
+    )
     func bytes() {
         func pause(_ size: Int) -> Int64? {
             Self.pause(after: 100, of: Moderation.Load(received: 50, receivedBytes: 50 * size, inbound: 100_000))
