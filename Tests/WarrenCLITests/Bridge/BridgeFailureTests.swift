@@ -95,11 +95,11 @@ struct BridgeFailureTests {
             let event = BridgeLab.orders(0..<1)
             try await source.write(event + "\n{\n" + event + "[]\n{}\n" + event)
             // One byte more than the longest line that is taken.
-            try await source.write(String(repeating: "x", count: 16 << 20 + 1) + "\n" + event)
+            try await source.write(String(repeating: "x", count: (16 << 20) - (64 << 10) + 1) + "\n" + event)
             let result = try await source.finish()
             #expect(result.status == 1)
             for line in [3, 5, 6] { #expect(result.errors.contains("\nline \(line): ")) }
-            #expect(result.errors.contains("\nline 8: longer than 16 MiB\n"))
+            #expect(result.errors.contains("\nline 8: longer than 16320 KiB\n"))
             #expect(result.errors.hasSuffix("\nlines 3, 5-6, 8 hold no events that could be published\n"))
             let report = try lab.report("source")
             #expect((report.published, report.confirmed, report.badLines) == (4, 4, 4))

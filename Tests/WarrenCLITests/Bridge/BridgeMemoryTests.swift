@@ -48,6 +48,19 @@ struct BridgeMemoryTests {
         #expect(printed.first?["source"] as? String == "alone")
     }
 
+    @Test("what 'warren tail' has added to an event is left out, as by 'warren publish'")
+    func aside() async throws {
+        let lab = try BridgeLab()
+        let configuration = """
+            \(Self.memory)
+            bridge: { sources: { stdin: {} }, sinks: [{ name: out, types: ["#"], stdout: {} }] }
+            """
+        let bridge = try lab.start("alone", configuration)
+        try await bridge.write(#"{"event_type":"a","amqp":{"routing_key":"x"},"other":[1]}"# + "\n")
+        let printed = try await bridge.finish().objects()
+        #expect(printed.count == 1 && printed[0]["amqp"] == nil && printed[0]["other"] as? [Int] == [1])
+    }
+
     @Test("a sink that fails is tried as often as the policy says; what is lost with the process is said")
     func retries() async throws {
         let lab = try BridgeLab()
