@@ -19,6 +19,9 @@ package final class FileSink: Sink {
     /// What opening had to put right.
     package var repair: LineFile.Repair? { file.repair }
 
+    /// A pipe has a reader.
+    package var isPaced: Bool { !file.isRegular }
+
     package func take(_ events: [EventEnvelope]) async throws {
         try await file.append(events.flatMap(\.line))
     }
