@@ -133,7 +133,7 @@ extension EventSubscription {
 }
 
 extension BridgeConfiguration {
-    /// How long handlers at work may go on when the bus ends, and half as long as it may take after that.
+    /// How long handlers at work may go on when the bus ends; cancelled then, they have as long again.
     private static let shutdownGrace = Duration.milliseconds(1500)
 
     /// How long the connection may take to close after them.
