@@ -98,6 +98,19 @@ package final class Bridge: Sendable {
         }
     }
 
+    /// Goes on with the files that the sinks' paths name now, after a rotation of logs.
+    package func reopenFiles() async {
+        for member in sinks {
+            let sink = "sink '\(member.sink.name)'"
+            do {
+                if let repair = try await member.sink.reopen() { surroundings.say("\(sink): \(repair)") }
+            } catch {
+                surroundings.say("\(sink) goes on with the file it has: \(error)")
+            }
+        }
+        surroundings.say("the files of the sinks were opened again")
+    }
+
     /// What was done so far.
     package var report: BridgeReport {
         var report = BridgeReport()

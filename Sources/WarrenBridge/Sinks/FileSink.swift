@@ -26,6 +26,10 @@ package final class FileSink: Sink {
         try await file.append(events.flatMap(\.line))
     }
 
+    package func reopen() async throws -> String? {
+        try await file.reopen().map { "\($0)" }
+    }
+
     package func close() async {
         await file.close()
     }

@@ -27,5 +27,7 @@ package final class OutputSink: Sink {
         }
     }
 
+    package func reopen() async throws -> String? { nil }
+
     package func close() async {}
 }

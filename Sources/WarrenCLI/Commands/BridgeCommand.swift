@@ -20,7 +20,7 @@ extension Command {
             'at_end: continue'. Sinks take an event for good when it is written and flushed.
 
             SIGTERM and SIGINT: nothing new is begun, what is under way may take ten seconds to get safe; a second signal
-            ends at once.
+            ends at once. SIGHUP: the files of sinks are opened again by their paths, as after a rotation of logs.
 
             exit status: 0 when all that was read is safe, 1 when not or a sink gave way, 69 when the broker refuses us,
             78 for the configuration
@@ -96,6 +96,11 @@ enum BridgeCommand {
                 guard let name = await TerminationSignals.firstName() else { return nil }
                 let rest = "what is under way may take ten seconds to get safe, a second signal ends at once"
                 console.say("stopped by \(name): \(rest)")
+                return nil
+            }
+            group.addTask {
+                guard let hangups = try? HangupSignals.install() else { return nil }
+                for await _ in hangups.requests { await bridge.reopenFiles() }
                 return nil
             }
             var failure: BridgeFailure?

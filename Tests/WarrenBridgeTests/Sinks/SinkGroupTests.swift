@@ -34,6 +34,8 @@ struct SinkGroupTests {
             }
         }
 
+        func reopen() async throws -> String? { nil }
+
         func close() async {}
     }
 

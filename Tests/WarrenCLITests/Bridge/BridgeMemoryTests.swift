@@ -187,4 +187,22 @@ struct BridgeMemoryTests {
         #expect((report.failed, report.deadLettered, report.sinks["slow"]) == (0, 0, 2))
     }
 
+    @Test("goes on with new files after a rotation when it is sent SIGHUP")
+    func rotation() async throws {
+        let lab = try BridgeLab()
+        let configuration = """
+            \(Self.memory)
+            bridge: { sources: { stdin: {} }, sinks: [{ name: all, types: ["#"], file: "\(lab.path("all.ndjson"))" }] }
+            """
+        let bridge = try lab.start("alone", configuration)
+        try await bridge.write(BridgeLab.orders(0..<2))
+        try await lab.log("all.ndjson").holds(lines: 2)
+        try FileManager.default.moveItem(atPath: lab.path("all.ndjson"), toPath: lab.path("all.1"))
+        bridge.signal(SIGHUP)
+        try await bridge.says("the files of the sinks were opened again")
+        try await bridge.write(BridgeLab.orders(2..<5))
+        #expect(try await bridge.finish().status == 0)
+        #expect(try lab.log("all.1").numbers() == [0, 1])
+        #expect(try lab.log("all.ndjson").numbers() == [2, 3, 4])
+    }
 }

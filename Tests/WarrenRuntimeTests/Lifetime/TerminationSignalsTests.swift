@@ -58,6 +58,17 @@ struct TerminationSignalsTests {
         }
     }
 
+    @Test("Hang-ups are told to whoever listens, each time, and do not end the process")
+    func hangups() async {
+        await #expect(processExitsWith: .success) {
+            var requests = try HangupSignals.install().requests.makeAsyncIterator()
+            for _ in 0..<2 {
+                kill(getpid(), SIGHUP)
+                #expect(await requests.next() != nil)
+            }
+        }
+    }
+
     @Test("The signals are those of the system")
     func numbers() {
         #expect(TerminationSignal.terminate.rawValue == SIGTERM)
