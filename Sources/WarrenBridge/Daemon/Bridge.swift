@@ -90,7 +90,9 @@ package final class Bridge: Sendable {
             throw failure
         }
         if left.count > 0 { throw BridgeFailure(.failed, unsafe) }
-        guard hasEnded else { throw BridgeFailure(.failed, "a sink took nothing more, and did not end") }
+        guard hasEnded else {
+            throw BridgeFailure(.failed, "what was under way did not end in time, and was left behind")
+        }
         // Nobody else ever has them.
         if let lost = bus.local?.lost, lost > 0 {
             let events = lost == 1 ? "1 event that stays in the process" : "\(lost) events that stay in the process"

@@ -224,19 +224,24 @@ package final class LineSource: Sendable {
         }
     }
 
-    /// Sends events again until all of them are safe: one alone, then twice as many each time.
+    /// Sends events again until all of them are safe: one alone, then twice as many each time, but those that were in vain
+    /// again one by one.
     ///
     /// A broker that will never take an event closes the channel, and of all that were on it nobody knows which it was.
-    /// So the event at fault is soon sent alone, and few of the others more often than twice.
+    /// Sent alone the event at fault is found out, and the channel is closed no more often than need be: each time it
+    /// takes longer until there is another.
     ///
     /// - Returns: whether there is any sense in going on.
     private func sendAgain(_ items: [Item]) async -> Bool {
         var left = items
-        var (count, attempt) = (1, 1)
+        var (size, attempt) = (1, 1)
+        // How many, from the first on, go alone.
+        var suspects = 0
         await pause(attempt)
         while !left.isEmpty {
             // Nothing is alone while something has no answer that was sent before.
             left += await see(underWay.takeNow())
+            let count = suspects > 0 ? 1 : size
             var batch: [Sent] = []
             for item in left.prefix(count) {
                 state.withLock { $0.counts.resent += 1 }
@@ -246,13 +251,14 @@ package final class LineSource: Sendable {
             let failed = await see(batch, areAlone: count == 1)
             left.replaceSubrange(..<batch.count, with: failed)
             if failed.isEmpty {
-                (count, attempt) = (count * 2, 0)
-            } else {
-                // A queue that is full refuses at once, for as long as it is.
-                attempt = count == 1 ? attempt + 1 : 1
-                count = 1
-                await pause(attempt)
+                if suspects > 0 { suspects -= 1 } else { size *= 2 }
+                attempt = 0
+                continue
             }
+            if count > 1 { (suspects, size) = (failed.count, 1) }
+            // A queue that is full refuses at once, for as long as it is.
+            attempt += 1
+            await pause(attempt)
         }
         return true
     }
