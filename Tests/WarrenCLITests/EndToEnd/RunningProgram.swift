@@ -157,8 +157,8 @@ final class RunningProgram: Sendable {
         if status == nil { _ = kill(processID, number) }
     }
 
-    /// Whether so much stands on its stdout, unread, that a write waits.
-    var isStalled: Bool { output.isFull }
+    /// How many bytes stand on its stdout that nobody has read.
+    var unread: Int { output.unread }
 
     /// Goes away as the reader of an output that was not read.
     func closeOutput() {
@@ -221,8 +221,7 @@ private final class Collected: Sendable {
 
     var isComplete: Bool { state.withLock { $0.isComplete } }
 
-    /// Whether the pipe holds 64 KiB, which is all it can, but for the rest of a page.
-    var isFull: Bool { pipe.waiting > 60_000 }
+    var unread: Int { pipe.waiting }
 
     /// Nobody reads it, and nothing more is to come.
     func ignore() {

@@ -17,7 +17,11 @@ struct TailEndToEndTests {
             #expect(try await RunningProgram.python(Self.fillQueue, url: url, ["3000"]).finish().status == 0)
             let tail = try RunningProgram.warren(["tail", "--queue", "q"], url: url, isRead: false)
             try await tail.says("listening on queue 'q'")
-            try await eventually("the output is full") { tail.isStalled }
+            var before = 0
+            try await eventually("the output is full") {
+                defer { before = tail.unread }
+                return before > 50_000 && tail.unread == before
+            }
             tail.signal(SIGTERM)
             let result = try await tail.ended(within: .seconds(10))
             #expect(result.status == 1)
