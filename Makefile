@@ -37,7 +37,7 @@ test-rabbitmq4: build ## The same on RabbitMQ 4, which is unpacked below .build 
 	@.ci/rabbitmq4 .build/rabbitmq4
 	@WARREN_TEST_RABBITMQ_ROOT=$(CURDIR)/.build/rabbitmq4 .ci/test $(TEST_TIMEOUT)
 
-lint: ## Checks format and style of the Swift sources and the syntax of the scripts
+lint: setup ## Checks format and style of the Swift sources and the syntax of the scripts
 	swift-format lint --strict --recursive --parallel Sources Tests Package.swift
 	for script in $$(grep -l '^#!/bin/bash' $(SCRIPTS)); do bash -n $$script; done
 	python3 -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \

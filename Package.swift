@@ -63,15 +63,12 @@ let package = Package(
         library("WarrenRabbitMQ", ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry"]),
 
         // Floor 5: the daemon.
-        library(
-            "WarrenBridge",
-            ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTelemetry", "CLinux", "CYAML"]
-        ),
+        library("WarrenBridge", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "CYAML"]),
 
         // Floor 6: the executable.
         .executableTarget(
             name: "WarrenCLI",
-            dependencies: ["AMQP", "Warren", "WarrenBridge", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTelemetry"],
+            dependencies: ["AMQP", "Warren", "WarrenBridge", "WarrenRabbitMQ", "WarrenRuntime"],
             swiftSettings: settings
         ),
 
@@ -89,7 +86,7 @@ let package = Package(
         tests("AMQPTests", ["AMQP", "WarrenRuntime", "WarrenTelemetry", "WarrenTesting"]),
         tests("WarrenTests", ["AMQP", "Warren", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenRabbitMQTests", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
-        tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenTesting"]),
+        tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenTestingTests", ["Warren", "WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
         tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
     ]

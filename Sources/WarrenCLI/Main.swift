@@ -9,7 +9,8 @@ enum Main {
             _ = try TerminationSignals.install()
             let console = Console(output: try OutputThread(descriptor: STDOUT_FILENO), talk: STDERR_FILENO)
             let status = await Program.run(Array(CommandLine.arguments.dropFirst()), console: console)
-            await console.output.finish()
+            // What a command still wants written it has waited for; a stalled reader is given up after a signal.
+            _ = await TerminationSignals.patiently(.milliseconds(500)) { await console.output.finish() }
             exit(status.rawValue)
         } catch {
             Console.write("warren: \(error)\n", to: STDERR_FILENO)

@@ -7,10 +7,18 @@ public struct EventBusError: Error, Sendable, Hashable, CustomStringConvertible 
     /// One sentence for people.
     public let message: String
 
+    /// Whether the broker refused this very event, and not for what passes, such as a full queue.
+    package let isForGood: Bool
+
     /// Creates an error.
     public init(_ code: Code, _ message: String) {
+        self.init(code, message, isForGood: false)
+    }
+
+    package init(_ code: Code, _ message: String, isForGood: Bool) {
         self.code = code
         self.message = message
+        self.isForGood = isForGood
     }
 
     /// An event that cannot be published.

@@ -67,10 +67,13 @@ extension Bridge {
             let routed = zip(configuration.sinks, sinks).filter { configuration.isRouted($0.0) }.map(\.1)
             if let remote = bus.remote, !routed.isEmpty {
                 let patterns = configuration.ownRoutes.map(\.types).filter { !bus.keepsLocal($0) }
-                let group = SinkGroup(routed)
-                subscriptions.append(
-                    try remote.add(group.subscriber(configuration.service, to: patterns, retry: retry))
-                )
+                // All that is routed to us may be what never leaves this process.
+                if !patterns.isEmpty {
+                    let group = SinkGroup(routed)
+                    subscriptions.append(
+                        try remote.add(group.subscriber(configuration.service, to: patterns, retry: retry))
+                    )
+                }
             }
         } catch {
             throw BridgeFailure(.configuration, error.message)

@@ -34,7 +34,11 @@ package final class Bridge: Sendable {
     }
 
     /// How long what was read may take to get safe after the bridge was asked to end.
-    private static let grace = Duration.seconds(10)
+    ///
+    /// With ``rest``, and what handlers may take within it, no more than the ten seconds that are promised.
+    private static let grace = Duration.seconds(6)
+    /// How long the bus may take to end after that.
+    private static let rest = Duration.milliseconds(3500)
     private static let progressInterval = Duration.milliseconds(250)
 
     private let configuration: BridgeConfiguration
@@ -71,8 +75,9 @@ package final class Bridge: Sendable {
     ///
     /// - Throws: ``BridgeFailure``, saying why it cannot go on, or which lines are not safe.
     package func run() async throws(BridgeFailure) {
-        _ = await gracefully(
+        let hasEnded = await gracefully(
             Self.grace,
+            rest: Self.rest,
             clock: surroundings.clock,
             stop: { self.stop() },
             work: { await self.work() }
@@ -85,11 +90,27 @@ package final class Bridge: Sendable {
             throw failure
         }
         if left.count > 0 { throw BridgeFailure(.failed, unsafe) }
+        guard hasEnded else {
+            throw BridgeFailure(.failed, "what was under way did not end in time, and was left behind")
+        }
         // Nobody else ever has them.
         if let lost = bus.local?.lost, lost > 0 {
             let events = lost == 1 ? "1 event that stays in the process" : "\(lost) events that stay in the process"
             throw BridgeFailure(.failed, "\(events) did not get to a sink, and went with it")
         }
+    }
+
+    /// Goes on with the files that the sinks' paths name now, after a rotation of logs.
+    package func reopenFiles() async {
+        for member in sinks {
+            let sink = "sink '\(member.sink.name)'"
+            do {
+                if let repair = try await member.sink.reopen() { surroundings.say("\(sink): \(repair)") }
+            } catch {
+                surroundings.say("\(sink) goes on with the file it has: \(error)")
+            }
+        }
+        surroundings.say("the files of the sinks were opened again")
     }
 
     /// What was done so far.
@@ -155,20 +176,28 @@ package final class Bridge: Sendable {
 
     /// Returns when the bridge may end.
     private func runSource() async {
+        var refusal: BridgeFailure?
         if let source {
-            do {
+            do throws(BridgeFailure) {
                 try await source.run()
             } catch {
                 return fail(error)
             }
             let goesOn = configuration.sources.stdin?.atEnd == .continue
-            if !goesOn, !stopping.isStopped { await bus.drain(until: stopping, subscriptions, surroundings.clock) }
+            if !goesOn, !stopping.isStopped {
+                do throws(BridgeFailure) {
+                    try await bus.drain(until: stopping, subscriptions, surroundings.clock)
+                } catch {
+                    refusal = error
+                }
+            }
             if goesOn { await stopping.wait() }
         } else {
             await stopping.wait()
         }
         // What stays in the process has nobody else to deal with it.
         if failure.withLock({ $0 }) == nil { await bus.local?.drain() }
+        if let refusal { fail(refusal) }
     }
 
     /// A sink whose reader has gone away ends the bridge.

@@ -1,3 +1,4 @@
+import AMQP
 package import Warren
 package import WarrenRabbitMQ
 package import WarrenRuntime
@@ -86,11 +87,22 @@ package enum BridgeBus: Sendable {
     }
 
     /// Waits until the subscriptions' queues at the broker are empty, and nothing is at work on what came from them.
-    func drain(until stopping: StopSignal, _ subscriptions: [EventSubscription], _ clock: any RuntimeClock) async {
+    ///
+    /// - Throws: which queue will not become empty, since the broker does not let us consume it.
+    func drain(
+        until stopping: StopSignal,
+        _ subscriptions: [EventSubscription],
+        _ clock: any RuntimeClock
+    ) async throws(BridgeFailure) {
         guard let remote else { return }
         let names = subscriptions.map(\.name)
         var before: EventBusStatistics?
         while true {
+            for subscription in subscriptions {
+                guard let refusal = await subscription.refusal else { continue }
+                let reason = "the broker refuses the subscription '\(subscription.name)'"
+                throw BridgeFailure(.failed, "\(reason), and nobody takes its events: \(refusal.message)")
+            }
             let now = remote.statistics
             if now == before, remote.inHand == 0, let waiting = try? await remote.waiting(for: names), waiting == 0 {
                 return
@@ -101,9 +113,38 @@ package enum BridgeBus: Sendable {
     }
 }
 
+extension EventSubscription {
+    /// Why the broker does not let it be, as far as that is known now.
+    fileprivate var refusal: EventBusError? {
+        get async {
+            // Cancelled from the start it waits for nothing, and sees what is known.
+            let look = Task { () -> EventBusError? in
+                do throws(EventBusError) {
+                    try await self.ready()
+                    return nil
+                } catch {
+                    return error.code == .subscriptionRefused ? error : nil
+                }
+            }
+            look.cancel()
+            return await look.value
+        }
+    }
+}
+
 extension BridgeConfiguration {
+    /// How long handlers at work may go on when the bus ends; cancelled then, they have as long again.
+    private static let shutdownGrace = Duration.milliseconds(1500)
+
+    /// How long the connection may take to close after them.
+    private static let closeTimeout = Duration.milliseconds(500)
+
     fileprivate var limits: HandlerLimits {
-        HandlerLimits(maxHandlers: eventBus.maxHandlers, timeout: eventBus.timeout)
+        HandlerLimits(
+            maxHandlers: eventBus.maxHandlers,
+            timeout: eventBus.timeout,
+            shutdownGrace: Self.shutdownGrace
+        )
     }
 
     fileprivate var memoryBus: MemoryEventBusConfiguration {
@@ -124,6 +165,7 @@ extension BridgeConfiguration {
             case .classic: .classic
             }
         configuration.limits = limits
+        configuration.client.closeTimeout = Self.closeTimeout
         return configuration
     }
 }

@@ -30,9 +30,6 @@ package struct BridgeReport: Sendable {
         package var bad = LineRanges()
 
         package init() {}
-
-        /// Accepted and neither confirmed nor local yet.
-        package var underWay: Int { accepted - confirmed - keptLocal }
     }
 
     package init() {}

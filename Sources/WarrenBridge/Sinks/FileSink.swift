@@ -19,8 +19,15 @@ package final class FileSink: Sink {
     /// What opening had to put right.
     package var repair: LineFile.Repair? { file.repair }
 
+    /// A pipe has a reader.
+    package var isPaced: Bool { !file.isRegular }
+
     package func take(_ events: [EventEnvelope]) async throws {
         try await file.append(events.flatMap(\.line))
+    }
+
+    package func reopen() async throws -> String? {
+        try await file.reopen().map { "\($0)" }
     }
 
     package func close() async {

@@ -14,6 +14,8 @@ package final class OutputSink: Sink {
         self.output = output
     }
 
+    package var isPaced: Bool { true }
+
     package func take(_ events: [EventEnvelope]) async throws {
         do throws(OutputThread.Failure) {
             try await output.write(events.flatMap(\.line))
@@ -24,6 +26,8 @@ package final class OutputSink: Sink {
             throw HandlerHasRetired(reason: "sink '\(name)': \(error)")
         }
     }
+
+    package func reopen() async throws -> String? { nil }
 
     package func close() async {}
 }

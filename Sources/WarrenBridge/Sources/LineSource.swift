@@ -6,8 +6,6 @@ package import WarrenRuntime
 /// Three tasks in a row: one reads, one sends in order, one waits for what became of it and has what is not safe sent
 /// again. Events that stay in the process wait for none that go to the broker.
 package final class LineSource: Sendable {
-    /// The longest line taken, in bytes.
-    package static let maximumLine = 16 << 20
     /// How many bytes of events may have been read and not be safe yet; then no more is read.
     private static let capacity = 16 << 20
     /// What an event weighs beyond its bytes.
@@ -32,6 +30,8 @@ package final class LineSource: Sendable {
         var failure: BridgeFailure?
         /// Somebody ended the input before its end.
         var isStopped = false
+        /// There while events are sent again: nothing new is sent then.
+        var hold: StopSignal?
     }
 
     private let input: InputThread
@@ -110,7 +110,7 @@ package final class LineSource: Sendable {
     // MARK: - Reading
 
     private func read() async {
-        var splitter = LineSplitter(limit: Self.maximumLine)
+        var splitter = LineSplitter(limit: EventLine.maximumLength)
         var number = 0
         while !Task.isCancelled {
             var lines: [LineSplitter.Line] = []
@@ -135,20 +135,16 @@ package final class LineSource: Sendable {
 
     /// - Returns: whether there is any sense in going on.
     private func take(_ line: LineSplitter.Line, _ number: Int) async -> Bool {
-        guard case .text(let bytes) = line else {
-            refuse(number, "longer than \(Self.maximumLine >> 20) MiB")
-            return true
-        }
-        // An empty line between two events says nothing wrong.
-        guard bytes.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return true }
         let event: EventEnvelope
-        do {
-            event = try EventEnvelope(completing: bytes, source: bus.service)
+        do throws(EventError) {
+            guard let read = try EventLine.event(in: line, source: bus.service) else { return true }
+            event = read
         } catch {
             refuse(number, error.message)
             return true
         }
-        let item = Item(line: number, weight: bytes.count + Self.overhead, event: event)
+        let length = if case .text(let bytes) = line { bytes.count } else { 0 }
+        let item = Item(line: number, weight: length + Self.overhead, event: event)
         state.withLock { state in
             state.counts.accepted += 1
             state.unsafe.insert(number)
@@ -163,9 +159,13 @@ package final class LineSource: Sendable {
     // MARK: - Sending
 
     private func send() async {
-        await whenReady()
+        var isReady = false
         while case let items = await outgoing.takeAll(), !items.isEmpty {
+            // Not before there is something to send: without it nobody has to wait for a broker that is away.
+            if !isReady { await whenReady() }
+            isReady = true
             for item in items {
+                await state.withLock { $0.hold }?.wait()
                 guard let pending = await sendUntilTaken(item) else { return }
                 guard await underWay.bring(Sent(item: item, pending: pending), weight: item.weight) else { return }
             }
@@ -212,26 +212,71 @@ package final class LineSource: Sendable {
     // MARK: - Seeing it safe
 
     private func seeSafe() async {
-        while case var batch = await underWay.takeAll(), !batch.isEmpty {
-            var attempt = 0
-            while !batch.isEmpty {
-                var again: [Item] = []
-                for sent in batch where await !see(sent) { again.append(sent.item) }
-                // A queue that is full refuses at once, for as long as it is.
-                attempt = again.count < batch.count ? 1 : attempt + 1
-                if !again.isEmpty { await pause(attempt) }
-                batch = []
-                for item in again {
-                    state.withLock { $0.counts.resent += 1 }
-                    guard let pending = await sendUntilTaken(item) else { return }
-                    batch.append(Sent(item: item, pending: pending))
-                }
-            }
+        while case let batch = await underWay.takeAll(), !batch.isEmpty {
+            let failed = await see(batch)
+            guard !failed.isEmpty else { continue }
+            let hold = StopSignal()
+            state.withLock { $0.hold = hold }
+            let goesOn = await sendAgain(failed)
+            state.withLock { $0.hold = nil }
+            hold.stop()
+            guard goesOn else { return }
         }
     }
 
+    /// Sends events again until all of them are safe: one alone, then twice as many each time, but those that were in vain
+    /// again one by one.
+    ///
+    /// A broker that will never take an event closes the channel, and of all that were on it nobody knows which it was.
+    /// Sent alone the event at fault is found out, and the channel is closed no more often than need be: each time it
+    /// takes longer until there is another.
+    ///
+    /// - Returns: whether there is any sense in going on.
+    private func sendAgain(_ items: [Item]) async -> Bool {
+        var left = items
+        var (size, attempt) = (1, 1)
+        // How many, from the first on, go alone.
+        var suspects = 0
+        await pause(attempt)
+        while !left.isEmpty {
+            // Nothing is alone while something has no answer that was sent before.
+            left += await see(underWay.takeNow())
+            let count = suspects > 0 ? 1 : size
+            var batch: [Sent] = []
+            for item in left.prefix(count) {
+                state.withLock { $0.counts.resent += 1 }
+                guard let pending = await sendUntilTaken(item) else { return false }
+                batch.append(Sent(item: item, pending: pending))
+            }
+            let failed = await see(batch, areAlone: count == 1)
+            left.replaceSubrange(..<batch.count, with: failed)
+            if failed.isEmpty {
+                if suspects > 0 { suspects -= 1 } else { size *= 2 }
+                attempt = 0
+                continue
+            }
+            if count > 1 { (suspects, size) = (failed.count, 1) }
+            // A queue that is full refuses at once, for as long as it is.
+            attempt += 1
+            await pause(attempt)
+        }
+        return true
+    }
+
+    /// - Returns: the events that have to be sent again.
+    private func see(_ batch: [Sent], areAlone: Bool = false) async -> [Item] {
+        var failed: [Item] = []
+        for sent in batch where await !see(sent, isAlone: areAlone) { failed.append(sent.item) }
+        return failed
+    }
+
+    /// Waits for what became of an event.
+    ///
+    /// - Parameters:
+    ///   - sent: the event.
+    ///   - isAlone: whether nothing else was sent meanwhile, so that what the broker says was said of it.
     /// - Returns: whether the event needs no more care.
-    private func see(_ sent: Sent) async -> Bool {
+    private func see(_ sent: Sent, isAlone: Bool = false) async -> Bool {
         do {
             let receipt = try await sent.pending.receipt
             let wasHeldUp = state.withLock { state in
@@ -249,7 +294,7 @@ package final class LineSource: Sendable {
             if wasHeldUp { say("events are taken again") }
             return true
         } catch {
-            if error.code == .invalidEvent {
+            if error.code == .invalidEvent || isAlone && error.isForGood {
                 retract(sent.item, error.message)
                 return true
             }

@@ -7,7 +7,8 @@ extension BridgeConfiguration {
     /// those of our sinks that have one of their own, each with that of its dead letters.
     package var topology: [Topology] {
         var queues: [(name: String, patterns: [TopicPattern])] = []
-        let rules = RoutingRules(routingRules)
+        // Only the hybrid bus asks the rules.
+        let rules = RoutingRules(eventBus.kind == .hybrid ? routingRules : [])
         for service in Set(routes.flatMap(\.services)).sorted() {
             let patterns = routes.filter { $0.services.contains(service) }.map(\.types)
             // What never leaves this process cannot come to us from elsewhere by our own rules; to others it may.

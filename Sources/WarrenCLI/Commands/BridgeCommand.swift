@@ -15,11 +15,12 @@ extension Command {
         notes: """
             The source 'stdin' takes NDJSON, one event a line, as 'warren publish --ndjson' does. A line that was read is
             held, and sent again where need be, until the broker has it; while there is no way to the broker no more is
-            read. At the end of the input the bridge waits until its own queues are empty and ends, unless the
-            configuration says 'at_end: continue'. Sinks take an event for good when it is written and flushed.
+            read. A line that the broker will never take, for its size or for want of a permission, is named. At the end of
+            the input the bridge waits until its own queues are empty and ends, unless the configuration says
+            'at_end: continue'. Sinks take an event for good when it is written and flushed.
 
             SIGTERM and SIGINT: nothing new is begun, what is under way may take ten seconds to get safe; a second signal
-            ends at once.
+            ends at once. SIGHUP: the files of sinks are opened again by their paths, as after a rotation of logs.
 
             exit status: 0 when all that was read is safe, 1 when not or a sink gave way, 69 when the broker refuses us,
             78 for the configuration
@@ -50,14 +51,33 @@ enum BridgeCommand {
             console.say("'\(configuration.service)' begins")
             let failure = await outcome(of: bridge, console)
             console.say("'\(configuration.service)' ends: \(bridge.report.summary)")
-            try report?.write(bridge.report.json)
+            let unreported = unreported(bridge.report, report)
             if let bad = badLines(bridge.report) { console.say(bad) }
-            if let failure { throw failure }
+            // Why the bridge ended is what matters; that it could not be counted comes after that.
+            if let failure {
+                if let unreported { console.say(unreported.message) }
+                throw failure
+            }
+            if let unreported { throw unreported }
             return bridge.report.input.bad.count == 0 ? .done : .failed
         } catch let failure as BridgeFailure {
             throw CommandFailure(failure)
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             throw CommandFailure(.failed, "\(error)")
+        }
+    }
+
+    /// Writes the report, where one is wanted.
+    ///
+    /// - Returns: why it is not written.
+    private static func unreported(_ report: BridgeReport, _ file: ReportFile?) -> CommandFailure? {
+        do throws(CommandFailure) {
+            try file?.write(report.json)
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -76,6 +96,11 @@ enum BridgeCommand {
                 guard let name = await TerminationSignals.firstName() else { return nil }
                 let rest = "what is under way may take ten seconds to get safe, a second signal ends at once"
                 console.say("stopped by \(name): \(rest)")
+                return nil
+            }
+            group.addTask {
+                guard let hangups = try? HangupSignals.install() else { return nil }
+                for await _ in hangups.requests { await bridge.reopenFiles() }
                 return nil
             }
             var failure: BridgeFailure?

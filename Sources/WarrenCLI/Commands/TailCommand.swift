@@ -55,8 +55,14 @@ enum TailCommand {
             }
         }
         guard end != .unread else { return .done }
-        try await console.print("")
+        var unwritten: CommandFailure?
+        do {
+            try await console.print("")
+        } catch {
+            unwritten = error
+        }
         console.say(summary(end, printed: printer.printed, wanted: wanted, timeout: arguments.value("--timeout")))
+        if let unwritten { throw unwritten }
         return wanted.map { printer.printed < $0 } ?? false ? .failed : .done
     }
 

@@ -5,6 +5,8 @@ package import WarrenRuntime
 package struct Console: Sendable {
     package let output: OutputThread
     private let talk: Int32
+    /// How long after a signal a reader may take to take what was printed.
+    private static let patience = Duration.seconds(3)
     /// Whether a person looks at stderr.
     package let showsProgress: Bool
 
@@ -28,14 +30,19 @@ package struct Console: Sendable {
     }
 
     /// Text as data, written when this returns; a reader that went away wants no more, and no complaint.
+    ///
+    /// One that takes nothing is waited for, but after a signal only for a few seconds.
     package func print(_ text: String) async throws(CommandFailure) {
-        do throws(OutputThread.Failure) {
-            try await output.write(Array(text.utf8))
-            try await output.flush()
-        } catch {
-            guard error != .closed else { return }
-            throw CommandFailure(error)
+        let failure = await TerminationSignals.patiently(Self.patience) { () -> OutputThread.Failure? in
+            do throws(OutputThread.Failure) {
+                try await output.write(Array(text.utf8))
+                try await output.flush()
+                return nil
+            } catch {
+                return error
+            }
         }
+        if case let failure?? = failure, failure != .closed { throw CommandFailure(failure) }
     }
 
     static func write(_ text: String, to descriptor: Int32) {

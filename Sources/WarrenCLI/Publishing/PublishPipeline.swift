@@ -1,21 +1,17 @@
 package import Warren
+import WarrenBridge
 package import WarrenRuntime
 
 /// Publishes lines as they come, many at a time, and reports them in their order.
 ///
-/// One loop over what happens next (a chunk of input, the oldest confirms, a signal, the deadline after it), so that
-/// nothing here is shared and nothing needs a lock.
+/// One loop over what happens next (a chunk of input, lines sent, the oldest confirms, ids written, a signal, a deadline
+/// after it), so that nothing here is shared and nothing needs a lock; and it waits for nothing else, so that a signal is
+/// heard at once.
 package struct PublishPipeline {
-    /// The longest line taken, in bytes.
-    package static let maximumLine = 16 << 20
     /// How many events may be on their way before no more input is read.
     private static let maximumInFlight = 10_000
-
-    private struct InFlight: Sendable {
-        let line: Int
-        let id: String
-        let pending: PendingPublish
-    }
+    /// How long after a signal a reader may take to take the last ids.
+    private static let readerGrace = Duration.seconds(3)
 
     /// What there is to publish.
     package enum Work: Sendable {
@@ -25,38 +21,46 @@ package struct PublishPipeline {
 
     private enum Step: Sendable {
         case input(InputThread.Chunk)
+        case sent(SentLines)
         case settled([PublishOutcome])
+        case written(OutputThread.Failure?)
         case signal(String?)
         case unwritable(OutputThread.Failure)
+        case readerIsLate
         case deadline
     }
 
-    private let source: String
     private let console: Console
     /// How long after a signal the outstanding confirms may take.
     private let grace: Duration
-    private let send: @Sendable (EventEnvelope) async throws(CommandFailure) -> PendingPublish
-    private var splitter = LineSplitter(limit: maximumLine)
+    private let sender: LineSender
+    private let stopping = StopSignal()
+    private var splitter = LineSplitter(limit: EventLine.maximumLength)
     private var line = 0
-    private var inFlight: [InFlight] = []
+    private var inFlight: [SentLines.InFlight] = []
     /// How many of `inFlight`, from the first on, are being waited for.
     private var awaited = 0
     private var isReading = false
+    private var isSending = false
+    private var isWriting = false
+    /// Whether all ids that were printed are written, or about to be.
+    private var isFlushed = true
     private var isAtEnd = false
+    private var isReaderLate = false
+    private var isGivenUp = false
     private var report = PublishReport()
 
     /// Events without a `source` get this one; `send` hands one event to the broker, and throws when no further one can
-    /// be sent either.
+    /// be sent either, or its task is cancelled.
     package init(
         source: String,
         console: Console,
         grace: Duration = .seconds(10),
         send: @escaping @Sendable (EventEnvelope) async throws(CommandFailure) -> PendingPublish
     ) {
-        self.source = source
         self.console = console
         self.grace = grace
-        self.send = send
+        sender = LineSender(source: source, say: { console.say($0) }, send: send)
     }
 
     /// Publishes one event, or every line of an input, until `stop` returns the name of what should end the reading;
@@ -65,38 +69,39 @@ package struct PublishPipeline {
         _ work: Work,
         stop: @escaping @Sendable () async -> String?
     ) async -> PublishReport {
-        let input: InputThread?
-        switch work {
-        case .event(let envelope):
-            input = nil
-            isAtEnd = true
-            await publish(envelope, line: 1)
-        case .lines(let lines):
-            input = lines
-        }
         await withTaskGroup(of: Step.self) { group in
             group.addTask { .signal(await stop()) }
             group.addTask { [output = console.output] in .unwritable(await output.failure()) }
-            while true {
+            var input: InputThread?
+            switch work {
+            case .event(let envelope):
+                isAtEnd = true
+                isSending = true
+                group.addTask { [sender, stopping] in .sent(await sender.send(envelope, until: stopping)) }
+            case .lines(let lines):
+                input = lines
+            }
+            while !isGivenUp {
                 startWaiting(in: &group, input)
-                guard isReading || awaited > 0, let step = await group.next() else { break }
-                await take(step, in: &group)
+                guard isBusy, let step = await group.next() else { break }
+                take(step, in: &group)
                 if isAtEnd { input?.stop() }
             }
             group.cancelAll()
         }
-        await write([])
         return report
     }
 
     // MARK: - Steps
 
+    private var isBusy: Bool { isReading || isSending || awaited > 0 || isWriting }
+
     private mutating func startWaiting(in group: inout TaskGroup<Step>, _ input: InputThread?) {
-        if let input, !isReading, !isAtEnd, inFlight.count < Self.maximumInFlight {
+        if let input, !isReading, !isSending, !isAtEnd, inFlight.count < Self.maximumInFlight {
             isReading = true
             group.addTask { .input(await input.next()) }
         }
-        if awaited == 0, !inFlight.isEmpty {
+        if awaited == 0, !isWriting, !inFlight.isEmpty {
             let batch = inFlight.map(\.pending)
             awaited = batch.count
             group.addTask {
@@ -105,32 +110,49 @@ package struct PublishPipeline {
                 return .settled(outcomes)
             }
         }
+        if !isBusy, !isFlushed { write([], in: &group) }
     }
 
-    private mutating func take(_ step: Step, in group: inout TaskGroup<Step>) async {
+    private mutating func take(_ step: Step, in group: inout TaskGroup<Step>) {
         switch step {
         case .input(let chunk):
             isReading = false
-            await take(chunk)
+            take(chunk, in: &group)
+        case .sent(let sent):
+            isSending = false
+            take(sent)
         case .settled(let outcomes):
-            await settle(outcomes)
+            settle(outcomes, in: &group)
+        case .written(let failure):
+            isWriting = false
+            if let failure { loseOutput(failure) }
         case .signal(let name?):
             stopReading(CommandFailure(.failed, "stopped by \(name)"))
-            let grace = grace
-            group.addTask {
-                try? await Task.sleep(for: grace)
-                return .deadline
-            }
+            add(.deadline, after: grace, to: &group)
+            add(.readerIsLate, after: min(grace, Self.readerGrace), to: &group)
         case .unwritable(let failure):
             loseOutput(failure)
         case .signal(nil):
             break
+        case .readerIsLate:
+            isReaderLate = true
         case .deadline:
             settleRest(as: .failed(reason: "no confirm came in time"))
+            isGivenUp = true
+        }
+        // Every event has its answer, and only whoever reads the ids does not take them.
+        if isReaderLate, isWriting, !isSending, inFlight.isEmpty { isGivenUp = true }
+        if isGivenUp, isWriting { loseOutput(.cancelled) }
+    }
+
+    private func add(_ step: Step, after delay: Duration, to group: inout TaskGroup<Step>) {
+        group.addTask {
+            try? await Task.sleep(for: delay)
+            return step
         }
     }
 
-    private mutating func take(_ chunk: InputThread.Chunk) async {
+    private mutating func take(_ chunk: InputThread.Chunk, in group: inout TaskGroup<Step>) {
         // What was read before a stop is dropped: the report says where reading ended.
         guard !isAtEnd else { return }
         var lines: [LineSplitter.Line] = []
@@ -139,46 +161,28 @@ package struct PublishPipeline {
             splitter.feed(bytes) { lines.append($0) }
         case .end:
             if let last = splitter.finish() { lines.append(last) }
+            isAtEnd = true
         case .failed(let error):
             stopReading(CommandFailure(.failed, "cannot read the input: \(SystemError.reason(error.code))"))
         }
-        for line in lines where report.stopped == nil {
-            await take(line)
-        }
-        if case .end = chunk { isAtEnd = true }
+        guard !lines.isEmpty else { return }
+        isSending = true
+        let first = line + 1
+        line += lines.count
+        group.addTask { [sender, stopping, lines] in .sent(await sender.send(lines, first: first, until: stopping)) }
     }
 
-    private mutating func take(_ text: LineSplitter.Line) async {
-        line += 1
-        do throws(EventError) {
-            switch text {
-            case .tooLong:
-                throw EventError(.invalidEnvelope, "longer than \(Self.maximumLine >> 20) MiB")
-            case .text(let bytes):
-                // An empty line between two events says nothing wrong.
-                guard bytes.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return }
-                var envelope = try EventEnvelope(completing: bytes, source: source)
-                envelope.further.remove(TailLine.member)
-                await publish(envelope, line: line)
-            }
-        } catch {
-            report.badLines.append(line)
-            console.say("line \(line): \(error.message)")
-        }
+    private mutating func take(_ sent: SentLines) {
+        inFlight += sent.inFlight
+        report.published += sent.inFlight.count
+        for line in sent.badLines { report.badLines.append(line) }
+        guard let (line, failure) = sent.failure else { return }
+        // What ended the sending from outside was told already.
+        if report.stopped == nil { report.stoppedLine = line }
+        stopReading(failure)
     }
 
-    private mutating func publish(_ envelope: EventEnvelope, line: Int) async {
-        do {
-            let pending = try await send(envelope)
-            inFlight.append(InFlight(line: line, id: envelope.eventID, pending: pending))
-            report.published += 1
-        } catch {
-            report.stoppedLine = line
-            stopReading(error)
-        }
-    }
-
-    private mutating func settle(_ outcomes: [PublishOutcome]) async {
+    private mutating func settle(_ outcomes: [PublishOutcome], in group: inout TaskGroup<Step>) {
         // Nothing is awaited any more when the deadline was faster.
         guard awaited == outcomes.count else { return }
         var ids: [UInt8] = []
@@ -190,7 +194,7 @@ package struct PublishPipeline {
         }
         inFlight.removeFirst(awaited)
         awaited = 0
-        await write(ids)
+        write(ids, in: &group)
         console.progress("\(report.published) published, \(report.acked) acked")
     }
 
@@ -202,16 +206,22 @@ package struct PublishPipeline {
 
     private mutating func stopReading(_ reason: CommandFailure) {
         isAtEnd = true
+        stopping.stop()
         report.stopped = report.stopped ?? reason
     }
 
-    /// Prints ids; only when nothing is under way any more does it wait until they are written.
-    private mutating func write(_ ids: [UInt8]) async {
-        do {
-            try await console.output.write(ids)
-            if inFlight.isEmpty { try await console.output.flush() }
-        } catch {
-            loseOutput(error)
+    /// Prints ids; only when nothing is under way any more are they waited for until they are written.
+    private mutating func write(_ ids: [UInt8], in group: inout TaskGroup<Step>) {
+        isWriting = true
+        isFlushed = inFlight.isEmpty
+        group.addTask { [output = console.output, isFlushed] in
+            do throws(OutputThread.Failure) {
+                try await output.write(ids)
+                if isFlushed { try await output.flush() }
+                return .written(nil)
+            } catch {
+                return .written(error)
+            }
         }
     }
 

@@ -1,12 +1,10 @@
 package import AMQP
 import Warren
+import WarrenBridge
 import WarrenRabbitMQ
 
 /// A message as one line of output: an envelope, and beside it what the envelope does not say.
 package enum TailLine {
-    /// The member that holds what the envelope does not say.
-    package static let member = "amqp"
-
     /// The line, with its end; the exchange that was asked for is not worth saying.
     package static func line(
         _ message: AMQPMessage,
@@ -32,7 +30,7 @@ package enum TailLine {
         if !message.properties.headers.isEmpty {
             beside.append(key: "headers", validJSON: AMQPValue.table(message.properties.headers).json())
         }
-        if !beside.isEmpty { envelope.further.append(key: member, validJSON: beside.json()) }
+        if !beside.isEmpty { envelope.further.append(key: EventLine.aside, validJSON: beside.json()) }
         return JSONText.onOneLine(envelope.json()) + [UInt8(ascii: "\n")]
     }
 

@@ -115,7 +115,9 @@ extension RabbitMQEventBus {
         case .refused:
             throw EventBusError(.refused, "the broker refused \(event): a queue is full or failing")
         case .unknown(let cause) where wasAlone && cause.code.isRefusal:
-            throw EventBusError(.refused, "the broker refused \(event): \(cause.message)")
+            // An exchange that is not there comes back.
+            let isForGood = cause.code != .notFound
+            throw EventBusError(.refused, "the broker refused \(event): \(cause.message)", isForGood: isForGood)
         case .unknown(let cause):
             throw EventBusError(.unknown, "nobody knows whether the broker has \(event): \(cause.message)")
         }

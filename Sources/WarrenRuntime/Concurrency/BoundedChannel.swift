@@ -46,17 +46,14 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     /// Takes all that is there, at least one; nothing when the channel is closed and empty, or the task cancelled.
     package func takeAll() async -> [Element] {
         while true {
-            let (taken, isClosed, bringers) = state.withLock { state in
-                let taken = state.elements.map(\.element)
-                let bringers = state.bringers
-                (state.elements, state.weight, state.bringers) = ([], 0, [])
-                return (taken, state.isClosed, bringers)
-            }
-            for bringer in bringers { bringer.continuation.resume() }
+            let (taken, isClosed) = takeWhatIsThere()
             if !taken.isEmpty || isClosed || Task.isCancelled { return taken }
             await wait(\.takers) { $0.elements.isEmpty && !$0.isClosed }
         }
     }
+
+    /// Takes all that is there, which may be nothing, and waits for no more.
+    package func takeNow() -> [Element] { takeWhatIsThere().elements }
 
     /// Nothing more comes; what is there may still be taken.
     package func close() {
@@ -66,6 +63,17 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
             return state.bringers + state.takers
         }
         for waiter in waiters { waiter.continuation.resume() }
+    }
+
+    private func takeWhatIsThere() -> (elements: [Element], isClosed: Bool) {
+        let (taken, isClosed, bringers) = state.withLock { state in
+            let taken = state.elements.map(\.element)
+            let bringers = state.bringers
+            (state.elements, state.weight, state.bringers) = ([], 0, [])
+            return (taken, state.isClosed, bringers)
+        }
+        for bringer in bringers { bringer.continuation.resume() }
+        return (taken, isClosed)
     }
 
     private func wait(

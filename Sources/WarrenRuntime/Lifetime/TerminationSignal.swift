@@ -5,9 +5,6 @@ package enum TerminationSignal: Int32, Sendable, Hashable, CaseIterable {
 
     /// Sent by Ctrl-C.
     case interrupt = 2  // SIGINT
-
-    /// What a shell reports for a process that died of the signal.
-    package var exitStatus: Int32 { 128 + rawValue }
 }
 
 extension TerminationSignal: CustomStringConvertible {

@@ -36,9 +36,6 @@ package final class TerminationSignals: Sendable {
         for signal in [SIGPIPE, SIGXFSZ] { try SignalHandler.ignore(signal) }
     }
 
-    /// The signal that came first, if one has.
-    package var received: TerminationSignal? { state.withLock { $0.received } }
-
     /// Waits until a signal comes; returns at once when one has.
     package func wait() async throws(CancellationError) -> TerminationSignal {
         let id = state.withLock { state in

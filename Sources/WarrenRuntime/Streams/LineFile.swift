@@ -51,6 +51,8 @@ package final class LineFile: Sendable {
     package let path: String
     /// What opening had to put right.
     package let repair: Repair?
+    /// Whether it is a file on a disk, and not a pipe or a device.
+    package let isRegular: Bool
     private let calls: FileCalls
     private let isWhole: @Sendable ([UInt8]) -> Bool
     private let waker: Waker
@@ -70,6 +72,7 @@ package final class LineFile: Sendable {
     ) throws(Failure) {
         let file = try OpenLineFile(path: path)
         repair = try file.repair(calls, isWhole)
+        isRegular = file.isRegular
         self.path = path
         self.calls = calls
         self.isWhole = isWhole

@@ -28,16 +28,15 @@ package final class OutputThread: Sendable {
         var isWriting = false
         var failure: Failure?
         var isFinishing = false
-        var isOver = false
-        var finisher: CheckedContinuation<Void, Never>?
+        var nextID = 0
         /// Who waits until `pending` has gone out.
-        var waiters: [Waiter] = []
+        var waiters: [Int: Waiter] = [:]
         /// Who waits for the write under way.
-        var writingWaiters: [Waiter] = []
+        var writingWaiters: [Int: Waiter] = [:]
 
         mutating func takeWaiters() -> [Waiter] {
-            defer { (waiters, writingWaiters) = ([], []) }
-            return waiters + writingWaiters
+            defer { (waiters, writingWaiters) = ([:], [:]) }
+            return Array(waiters.values) + Array(writingWaiters.values)
         }
     }
 
@@ -46,6 +45,7 @@ package final class OutputThread: Sendable {
     private let descriptor: Int32
     private let waker: Waker
     private let state = Locked(State())
+    private let over = StopSignal()
     private let (end, ended) = AsyncStream.makeStream(of: Failure.self)
 
     package init(descriptor: Int32) throws(SystemError) {
@@ -67,15 +67,19 @@ package final class OutputThread: Sendable {
 
     /// Waits until all that was handed over has been written.
     package func flush() async throws(Failure) {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
         let result: Result<Void, Failure> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let immediate: Result<Void, Failure>? = state.withLock { state in
                     if let failure = state.failure { return .failure(failure) }
                     if Task.isCancelled { return .failure(.cancelled) }
                     if !state.pending.isEmpty {
-                        state.waiters.append(continuation)
+                        state.waiters[id] = continuation
                     } else if state.isWriting {
-                        state.writingWaiters.append(continuation)
+                        state.writingWaiters[id] = continuation
                     } else {
                         return .success(())
                     }
@@ -84,8 +88,10 @@ package final class OutputThread: Sendable {
                 if let immediate { continuation.resume(returning: immediate) }
             }
         } onCancel: {
-            let waiters = state.withLock { $0.takeWaiters() }
-            for waiter in waiters { waiter.resume(returning: .failure(.cancelled)) }
+            let waiter = state.withLock { state in
+                state.waiters.removeValue(forKey: id) ?? state.writingWaiters.removeValue(forKey: id)
+            }
+            waiter?.resume(returning: .failure(.cancelled))
         }
         try result.get()
     }
@@ -97,41 +103,38 @@ package final class OutputThread: Sendable {
     }
 
     /// Writes the rest and ends the thread; only then may the descriptor be closed.
-    package func finish() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                state.isFinishing = true
-                if !state.isOver { state.finisher = continuation }
-                return state.isOver
-            }
-            if isOver { continuation.resume() } else { waker.wake() }
-        }
+    ///
+    /// A task that is cancelled waits no longer for a reader that takes nothing.
+    ///
+    /// - Returns: whether the thread has ended.
+    @discardableResult
+    package func finish() async -> Bool {
+        state.withLock { $0.isFinishing = true }
+        waker.wake()
+        await over.wait()
+        return over.isStopped
     }
 
     // MARK: - The thread
 
     private func run() {
         if let failure = writeUntilFinished() { ended.yield(failure) }
-        let finisher = state.withLock { state in
-            state.isOver = true
-            return state.finisher
-        }
-        finisher?.resume()
+        over.stop()
     }
 
     private func writeUntilFinished() -> Failure? {
         while true {
             let (batch, isFinishing) = state.withLock { state in
                 state.isWriting = !state.pending.isEmpty
-                state.writingWaiters += state.waiters
-                state.waiters = []
+                // An earlier write leaves nobody behind, and ids are used once.
+                state.writingWaiters.merge(exchange(&state.waiters, with: [:])) { waiter, _ in waiter }
                 return (state.pending.isEmpty ? [] : exchange(&state.pending, with: []), state.isFinishing)
             }
             if batch.isEmpty && isFinishing { return nil }
             let failure = batch.isEmpty ? waitForWork() : writeAll(batch)
             let waiters = state.withLock { state in
                 state.isWriting = false
-                guard let failure else { return exchange(&state.writingWaiters, with: []) }
+                guard let failure else { return Array(exchange(&state.writingWaiters, with: [:]).values) }
                 state.failure = failure
                 state.pending = []
                 return state.takeWaiters()

@@ -35,6 +35,12 @@ package final class TestPipe: Sendable {
         return unsafe poll(&polled, 1, 0) == 0
     }
 
+    /// How many bytes wait to be read.
+    package var waiting: Int {
+        var count: Int32 = 0
+        return unsafe ioctl(output, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
     /// Writes, and waits while the pipe is full.
     package func write(_ text: String) {
         let bytes = Array(text.utf8)

@@ -169,6 +169,20 @@ struct ConfigurationErrorTests {
                 "event_routing: { '': [c] }",
                 "1:18: event_routing['']: an empty text, expected an event type or a pattern of types"
             ),
+            (
+                "retry: { max_delay: 11m }",
+                "1:21: retry.max_delay: '11m', expected a time from 1ms to 10m"
+            ),
+            (
+                "retry: { max_attempts: 100 }",
+                "1:8: retry: the delays between all attempts add up to more than 20m: "
+                    + "RabbitMQ takes back what is not dealt with after 30m"
+            ),
+            (
+                "service: amq\nevents: { rabbitmq: { queues: { prefix: dev- } } }\n"
+                    + "bridge: { sinks: [{ name: x, types: [b], stdout: }] }",
+                "1:10: service: a subscription would be called 'amq.x': 'amq.' belongs to the broker"
+            ),
             ("store: {}", "1:8: store: expected 'sqlite' or 'postgres' in it"),
             (
                 "store: { sqlite: a, postgres: 'postgres://h' }",
@@ -260,6 +274,24 @@ struct ConfigurationErrorTests {
                 "4:13: bridge.sinks[0].name: its queue would be that of the service 'warren.x', on line 1",
                 "5:13: bridge.sinks[1].name: 'x' is the name of another sink, on line 4",
                 "5:13: bridge.sinks[1].name: its queue would be that of the service 'warren.x', on line 1",
+            ]
+        )
+    }
+
+    @Test("names the line of a file that two sinks write, but not of a device")
+    func oneFile() {
+        let sinks = """
+            bridge:
+              sinks:
+              - { name: a, types: [b], file: ./f.ndjson }
+              - { name: b, types: [b], file: { path: f.ndjson } }
+              - { name: c, types: [b], file: /f.ndjson }
+              - { name: d, types: [b], file: /dev/null }
+              - { name: e, types: [b], file: /dev/null }
+            """
+        #expect(
+            ConfigurationText.problems(sinks) == [
+                "4:42: bridge.sinks[1].file.path: 'f.ndjson' is the file of another sink, on line 3"
             ]
         )
     }

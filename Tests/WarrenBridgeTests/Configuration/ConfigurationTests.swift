@@ -108,7 +108,7 @@ struct ConfigurationTests {
                 queues: { prefix: queue_, type: classic }
               rules: [{ types: [a, b.*], route: local }, { types: ["#"], route: both }]
             event_routing: { "a.#": [x], b: [] }
-            retry: { max_attempts: 9, initial_delay: 20ms, multiplier: 1.5, max_delay: 1h }
+            retry: { max_attempts: 9, initial_delay: 20ms, multiplier: 1.5, max_delay: 10m }
             store: { postgres: "postgresql://u:p@/db" }
             bridge:
               sources: { stdin: { at_end: continue }, unix: /run/w.sock, http: { listen: "[::1]:0", token: secret } }
@@ -133,7 +133,7 @@ struct ConfigurationTests {
         #expect(configuration.routes.map(\.types.text) == ["a.#", "b"])
         #expect(configuration.routes.map(\.services) == [["x"], []])
         #expect(configuration.retry.maxAttempts == 9 && configuration.retry.initialDelay == .milliseconds(20))
-        #expect(configuration.retry.multiplier == 1.5 && configuration.retry.maxDelay == .seconds(3600))
+        #expect(configuration.retry.multiplier == 1.5 && configuration.retry.maxDelay == .seconds(600))
         #expect(configuration.store == .postgres(url: SecretURL("postgresql://u:p@/db")))
         #expect(configuration.sources.stdin?.atEnd == .continue)
         #expect(configuration.sources.unix?.path == "/run/w.sock")

@@ -95,11 +95,11 @@ struct BridgeFailureTests {
             let event = BridgeLab.orders(0..<1)
             try await source.write(event + "\n{\n" + event + "[]\n{}\n" + event)
             // One byte more than the longest line that is taken.
-            try await source.write(String(repeating: "x", count: 16 << 20 + 1) + "\n" + event)
+            try await source.write(String(repeating: "x", count: (16 << 20) - (64 << 10) + 1) + "\n" + event)
             let result = try await source.finish()
             #expect(result.status == 1)
             for line in [3, 5, 6] { #expect(result.errors.contains("\nline \(line): ")) }
-            #expect(result.errors.contains("\nline 8: longer than 16 MiB\n"))
+            #expect(result.errors.contains("\nline 8: longer than 16320 KiB\n"))
             #expect(result.errors.hasSuffix("\nlines 3, 5-6, 8 hold no events that could be published\n"))
             let report = try lab.report("source")
             #expect((report.published, report.confirmed, report.badLines) == (4, 4, 4))
@@ -150,7 +150,7 @@ struct BridgeFailureTests {
         #expect(try lab.report("cut").badLines == 0)
     }
 
-    @Test("asked to end without a broker it gives its lines ten seconds and names them; asked again it ends at once")
+    @Test("asked to end without a broker it gives its lines some seconds and names them; asked again it ends at once")
     func signals() async throws {
         try await withBreakableBroker { broker, url in
             let lab = try BridgeLab()
@@ -172,12 +172,137 @@ struct BridgeFailureTests {
             #expect(try await hasty.ended(within: .seconds(5)).status == 128 + SIGTERM)
             let result = try await patient.ended(within: .seconds(30))
             #expect(result.status == 1)
-            #expect(ContinuousClock.now - begin > .seconds(8))
+            let time = ContinuousClock.now - begin
+            #expect(.seconds(5) < time && time < .seconds(10))
             let report = try lab.report("patient")
             let first = report.confirmed + 1
             #expect(result.errors.hasSuffix("warren bridge: lines \(first)-12 were read, but not known to be safe\n"))
             #expect(report.published == 12)
             try await broker.nodes[0].restart()
+        }
+    }
+
+    @Test("names the lines that the broker will never take, and goes on with the others")
+    func refusedLines() async throws {
+        let broker = try await LocalBroker.shared()
+        try await broker.withVhost { url in
+            let vhost = String(try #require(url.split(separator: "/").last))
+            let user = "narrow-\(UUID())"
+            try await broker.rabbitmqctl(["add_user", user, "pw"])
+            try await broker.rabbitmqctl(["set_permissions", "-p", vhost, user, ".*", ".*", ".*"])
+            try await broker.rabbitmqctl(["set_topic_permissions", "-p", vhost, user, "events", "^Order", ".*"])
+            let lab = try BridgeLab()
+            let sink = try await lab.startSink(url: url)
+            let narrow = url.replacingOccurrences(of: "guest:guest@", with: "\(user):pw@")
+            let source = try lab.start("source", BridgeLab.source, url: narrow)
+            let secret = BridgeLab.orders(0..<1, type: "Secret.Thing")
+            try await source.write(BridgeLab.orders(0..<10) + secret + BridgeLab.orders(10..<20) + secret)
+            let result = try await source.finish()
+            #expect(result.status == 1)
+            for line in [11, 22] {
+                #expect(result.errors.contains("\nline \(line): the broker refused the event 'Secret.Thing'"))
+            }
+            #expect(result.errors.contains("403"))
+            #expect(result.errors.hasSuffix("\nlines 11, 22 hold no events that could be published\n"))
+            let report = try lab.report("source")
+            #expect((report.published, report.confirmed, report.badLines) == (20, 20, 2))
+            try await lab.log("audit.ndjson").holds(orders: 0..<20)
+            sink.signal(SIGTERM)
+            #expect(try await sink.ended().status == 0)
+            try await broker.rabbitmqctl(["delete_user", user])
+        }
+    }
+
+    @Test("asked to end while the reader of its output is stalled it ends in ten seconds, and says what is lost")
+    func stalledOutput() async throws {
+        let lab = try BridgeLab()
+        let configuration = """
+            events: { eventbus: { type: memory } }
+            bridge: { sources: { stdin: {} }, sinks: [{ name: out, types: ["#"], stdout: {} }] }
+            """
+        let bridge = try lab.start("stalled", configuration, isRead: false)
+        // More than the pipe holds, and fewer than wait for a sink before no more is read.
+        let large = #"{"event_type":"a","data":"\#(String(repeating: "x", count: 1000))"}"# + "\n"
+        try await bridge.write(String(repeating: large, count: 900) + "no event\n")
+        try await bridge.says("line 901: ")
+        bridge.signal(SIGTERM)
+        let result = try await bridge.ended(within: .seconds(12))
+        #expect(result.status == 1)
+        #expect(result.errors.firstMatch(of: /\d+ events that stay in the process did not get to a sink/) != nil)
+        #expect(try lab.report("stalled").failed == 0)
+    }
+
+    @Test("asked to end with nothing under way it ends at once, also while there is no broker")
+    func idle() async throws {
+        let lab = try BridgeLab()
+        let configuration = """
+            \(BridgeLab.events())
+            bridge: { sources: { stdin: {} }, sinks: [{ name: audit, types: ["#"], file: "\(lab.path("a"))" }] }
+            """
+        let bridge = try lab.start("idle", configuration, url: "amqp://127.0.0.1:1")
+        try await bridge.says("no connection")
+        bridge.signal(SIGTERM)
+        #expect(try await bridge.ended(within: .seconds(4)).status == 0)
+    }
+
+    @Test("says at the end of its input that nobody takes the events of a queue which it may not consume")
+    func refusedQueue() async throws {
+        try await LocalBroker.shared().withVhost { url in
+            let other = """
+                channel = connect()
+                channel.queue_declare('sink.audit', durable=True, arguments={'x-max-length': 9})
+                channel.basic_publish('', 'sink.audit', b'x')
+                """
+            #expect(try await RunningProgram.python(other, url: url).finish().status == 0)
+            let lab = try BridgeLab()
+            let configuration = """
+                service: sink
+                \(BridgeLab.events())
+                bridge: { sources: { stdin: {} }, sinks: [{ name: audit, types: ["#"], file: "\(lab.path("a"))" }] }
+                """
+            let result = try await lab.start("sink", configuration, url: url).finish()
+            #expect(result.status == 1)
+            #expect(
+                result.errors.contains(
+                    "\nwarren bridge: the broker refuses the subscription 'sink.audit', and nobody takes its events: "
+                )
+            )
+        }
+    }
+
+    @Test("says why it ended though the report cannot be written")
+    func unreported() async throws {
+        let lab = try BridgeLab()
+        let broker = try await LocalBroker.shared()
+        let file = try lab.write(BridgeLab.source, to: "source.yaml")
+        let arguments = ["bridge", "--config", file, "--report", "/dev/full"]
+        let lost = try await RunningProgram.warren(arguments, url: broker.url(vhost: "none")).finish()
+        #expect(lost.status == 69)
+        #expect(lost.errors.contains("\ncannot write '/dev/full': No space left on device\nwarren bridge: 127.0.0.1:"))
+        let well = try await RunningProgram.warren(arguments, url: broker.url).finish()
+        #expect(well.status == 1)
+        #expect(well.errors.hasSuffix("\nwarren bridge: cannot write '/dev/full': No space left on device\n"))
+    }
+
+    @Test("needs no queue of its service where all that is routed to it stays in the process")
+    func onlyLocal() async throws {
+        try await LocalBroker.shared().withVhost { url in
+            let lab = try BridgeLab()
+            let configuration = """
+                service: me
+                events:
+                  eventbus: { type: hybrid }
+                  rabbitmq: { url: "${WARREN_URL}" }
+                  local_only: [user.logged_in]
+                event_routing: { user.logged_in: [me] }
+                bridge:
+                  sources: { stdin: {} }
+                  sinks: [{ name: logins, types: [user.logged_in], file: "\(lab.path("logins.ndjson"))" }]
+                """
+            let bridge = try lab.start("me", configuration, url: url)
+            try await bridge.write(BridgeLab.orders(0..<1, type: "user.logged_in"))
+            #expect(try await bridge.finish().status == 0)
+            #expect(lab.log("logins.ndjson").count == 1)
         }
     }
 }

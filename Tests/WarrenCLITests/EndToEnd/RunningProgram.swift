@@ -43,7 +43,7 @@ final class RunningProgram: Sendable {
         stdin.closeOutput()
         stdout.closeInput()
         stderr.closeInput()
-        if isRead { try output.start() }
+        if isRead { try output.start() } else { output.ignore() }
         try errors.start()
         try IOThread.start(name: "child") { [self] in
             var status: Int32 = 0
@@ -157,6 +157,9 @@ final class RunningProgram: Sendable {
         if status == nil { _ = kill(processID, number) }
     }
 
+    /// How many bytes stand on its stdout that nobody has read.
+    var unread: Int { output.unread }
+
     /// Goes away as the reader of an output that was not read.
     func closeOutput() {
         output.close()
@@ -217,6 +220,13 @@ private final class Collected: Sendable {
     var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
 
     var isComplete: Bool { state.withLock { $0.isComplete } }
+
+    var unread: Int { pipe.waiting }
+
+    /// Nobody reads it, and nothing more is to come.
+    func ignore() {
+        state.withLock { $0.isComplete = true }
+    }
 
     func close() {
         pipe.closeOutput()

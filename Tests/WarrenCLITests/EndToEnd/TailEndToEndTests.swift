@@ -11,6 +11,25 @@ struct TailEndToEndTests {
         for n in range(int(sys.argv[2])): channel.basic_publish('', 'q', str(n))
         """
 
+    @Test("ends at a signal though the reader of its output is stalled")
+    func stalled() async throws {
+        try await LocalBroker.shared().withVhost { url in
+            #expect(try await RunningProgram.python(Self.fillQueue, url: url, ["3000"]).finish().status == 0)
+            let tail = try RunningProgram.warren(["tail", "--queue", "q"], url: url, isRead: false)
+            try await tail.says("listening on queue 'q'")
+            var before = 0
+            try await eventually("the output is full") {
+                defer { before = tail.unread }
+                return before > 50_000 && tail.unread == before
+            }
+            tail.signal(SIGTERM)
+            let result = try await tail.ended(within: .seconds(10))
+            #expect(result.status == 1)
+            #expect(result.errors.contains("stopped by SIGTERM with "))
+            #expect(result.errors.hasSuffix("warren tail: stopped before the output was written\n"))
+        }
+    }
+
     @Test("shows what any client sends, with nothing lost")
     func foreign() async throws {
         try await LocalBroker.shared().withVhost { url in

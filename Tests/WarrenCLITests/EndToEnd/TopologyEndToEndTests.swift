@@ -85,6 +85,19 @@ struct TopologyEndToEndTests {
         }
     }
 
+    @Test("binds what the rules would keep in the process where the bus asks no rules")
+    func unruled() async throws {
+        try await LocalBroker.shared().withVhost { url in
+            let text = "events: { eventbus: { type: rabbitmq }, local_only: [user.logged_in] }\n"
+            let file = Self.configuration.split(separator: "\n").filter {
+                !$0.contains("events:") && !$0.contains("local_only")
+            }
+            let plan = try await topology("plan", text + file.joined(separator: "\n"), url)
+            #expect(plan.status == 0)
+            #expect(plan.output.contains("binding 'events' -> 'shop.logins' with key 'user.logged_in'\n"))
+        }
+    }
+
     @Test("wants nothing for a bus in memory")
     func memory() async throws {
         let text = "events: { eventbus: { type: memory } }"

@@ -81,7 +81,7 @@ struct PublishPipelineTests {
             { .acked(routed: true) }
         }
         #expect(output == "2\n")
-        #expect(talk == "line 1: longer than 16 MiB\n")
+        #expect(talk == "line 1: longer than 16320 KiB\n")
         #expect(report.badLines.description == "line 1")
     }
 
@@ -150,6 +150,59 @@ struct PublishPipelineTests {
         #expect(report.lost.description == "lines 1-2")
         #expect(report.lossReason == "no confirm came in time")
         #expect(report.status == .failed)
+    }
+
+    @Test("stops at a signal though a send waits for the broker, and what was sent before it counts")
+    func signalWhileSending() async throws {
+        let (lines, output, talk) = (try TestPipe(), try TestPipe(), try TestPipe())
+        let console = Console(output: try OutputThread(descriptor: output.input), talk: talk.input)
+        lines.write("{\"event_type\":\"a\",\"event_id\":\"1\"}\n{\"event_type\":\"b\"}\n{\"event_type\":\"c\"}\n")
+        let (waits, waiting) = AsyncStream.makeStream(of: Void.self)
+        var pipeline = PublishPipeline(source: "test", console: console) { envelope throws(CommandFailure) in
+            guard envelope.eventType == "a" else {
+                waiting.yield()
+                _ = await never()
+                throw CommandFailure(.failed, "cancelled")
+            }
+            return { .acked(routed: true) }
+        }
+        let report = await pipeline.run(
+            .lines(try InputThread(descriptor: lines.output)),
+            stop: {
+                for await _ in waits { break }
+                return "SIGTERM"
+            }
+        )
+        await console.output.finish()
+        output.closeInput()
+        #expect(report.stopped == CommandFailure(.failed, "stopped by SIGTERM") && report.stoppedLine == nil)
+        #expect(report.published == 1 && report.acked == 1)
+        #expect(try await output.readAll() == "1\n")
+    }
+
+    @Test("stops at a signal though nobody takes the ids, and gives them up after the grace")
+    func signalWhileWriting() async throws {
+        let (lines, output, talk) = (try TestPipe(), try TestPipe(), try TestPipe())
+        let console = Console(output: try OutputThread(descriptor: output.input), talk: talk.input)
+        let id = String(repeating: "x", count: 200)
+        try IOThread.start(name: "writer") {
+            lines.write(String(repeating: "{\"event_type\":\"a\",\"event_id\":\"\(id)\"}\n", count: 2000))
+            lines.closeInput()
+        }
+        var pipeline = PublishPipeline(source: "test", console: console, grace: .milliseconds(20)) {
+            _ throws(CommandFailure) in
+            { .acked(routed: true) }
+        }
+        let report = await pipeline.run(
+            .lines(try InputThread(descriptor: lines.output)),
+            stop: {
+                try? await eventually("the output is full") { output.isFull }
+                return "SIGTERM"
+            }
+        )
+        #expect(report.stopped == CommandFailure(.failed, "stopped by SIGTERM") && report.status == .failed)
+        output.closeOutput()
+        await console.output.finish()
     }
 
     @Test("ends without a word when nobody reads the ids any more")

@@ -5,27 +5,6 @@ import WarrenRuntime
 /// Signals belong to a process, so each test has its own.
 @Suite("Termination signals")
 struct TerminationSignalsTests {
-    @Test("The first signal cancels the body, and is returned when the body has ended in its own time")
-    func first() async {
-        await #expect(processExitsWith: .success) {
-            let signals = try TerminationSignals.install()
-            let log = Locked<[String]>([])
-            let signal = try await signals.run {
-                kill(getpid(), SIGTERM)
-                do {
-                    try await SystemClock().sleep(until: .distantFuture)
-                } catch {
-                    await Task.yield()
-                    log.withLock { $0.append("cleaned up") }
-                    throw error
-                }
-            }
-            #expect(signal == .terminate)
-            #expect(log.withLock { $0 } == ["cleaned up"])
-            #expect(signals.received == .terminate)
-        }
-    }
-
     @Test("A signal that comes before anybody waits is not lost")
     func early() async {
         await #expect(processExitsWith: .success) {
@@ -33,21 +12,17 @@ struct TerminationSignalsTests {
             kill(getpid(), SIGINT)
             #expect(try await signals.wait() == .interrupt)
             #expect(try await signals.wait() == .interrupt)
-            let signal = try await signals.run { try await SystemClock().sleep(until: .distantFuture) }
-            #expect(signal == .interrupt)
         }
     }
 
-    @Test("A second SIGTERM ends the process at once, though the body does not heed its cancellation")
+    @Test("A second SIGTERM ends the process at once")
     func secondTerminate() async {
         await #expect(processExitsWith: .exitCode(143)) {
             let signals = try TerminationSignals.install()
-            _ = try await signals.run {
-                kill(getpid(), SIGTERM)
-                while !Task.isCancelled { await Task.yield() }
-                kill(getpid(), SIGTERM)
-                await stubbornly()
-            }
+            kill(getpid(), SIGTERM)
+            #expect(try await signals.wait() == .terminate)
+            kill(getpid(), SIGTERM)
+            await stubbornly()
         }
     }
 
@@ -62,39 +37,10 @@ struct TerminationSignalsTests {
         }
     }
 
-    @Test("A body that ends by itself ends the run without a signal")
-    func ownEnd() async {
-        await #expect(processExitsWith: .success) {
-            let signals = try TerminationSignals.install()
-            let signal = try await signals.run {}
-            #expect(signal == nil)
-            #expect(signals.received == nil)
-        }
-    }
-
-    @Test("A failure of the body comes out, before and after a signal")
-    func failure() async {
-        await #expect(processExitsWith: .success) {
-            struct Failure: Error, Equatable {}
-            let signals = try TerminationSignals.install()
-            await #expect(throws: Failure()) { _ = try await signals.run { throw Failure() } }
-            await #expect(throws: Failure()) {
-                _ = try await signals.run {
-                    kill(getpid(), SIGTERM)
-                    try? await SystemClock().sleep(until: .distantFuture)
-                    throw Failure()
-                }
-            }
-        }
-    }
-
-    @Test("Cancelling the caller cancels the body, and a waiter that is cancelled throws")
+    @Test("A waiter that is cancelled throws")
     func cancelled() async {
         await #expect(processExitsWith: .success) {
             let signals = try TerminationSignals.install()
-            let run = Task { try await signals.run { try await SystemClock().sleep(until: .distantFuture) } }
-            run.cancel()
-            await #expect(throws: CancellationError.self) { try await run.value }
             let waiter = Task { try await signals.wait() }
             waiter.cancel()
             await #expect(throws: CancellationError.self) { try await waiter.value }
@@ -112,11 +58,21 @@ struct TerminationSignalsTests {
         }
     }
 
-    @Test("The signals are those of the system, and a shell would report them so")
+    @Test("Hang-ups are told to whoever listens, each time, and do not end the process")
+    func hangups() async {
+        await #expect(processExitsWith: .success) {
+            var requests = try HangupSignals.install().requests.makeAsyncIterator()
+            for _ in 0..<2 {
+                kill(getpid(), SIGHUP)
+                #expect(await requests.next() != nil)
+            }
+        }
+    }
+
+    @Test("The signals are those of the system")
     func numbers() {
         #expect(TerminationSignal.terminate.rawValue == SIGTERM)
         #expect(TerminationSignal.interrupt.rawValue == SIGINT)
-        #expect(TerminationSignal.allCases.map(\.exitStatus) == [143, 130])
         #expect(TerminationSignal.allCases.map(\.description) == ["SIGTERM", "SIGINT"])
     }
 }

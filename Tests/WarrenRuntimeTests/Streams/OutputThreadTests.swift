@@ -54,4 +54,33 @@ struct OutputThreadTests {
         pipe.closeOutput()
         await output.finish()
     }
+
+    @Test("lets one waiter go that is cancelled, and keeps the others waiting")
+    func waiters() async throws {
+        let pipe = try TestPipe()
+        let output = try OutputThread(descriptor: pipe.input)
+        try await output.write([UInt8](repeating: 0, count: 1 << 20))
+        try await eventually("the pipe is full", within: .seconds(60)) { pipe.isFull }
+        let (first, second) = (Task { try await output.flush() }, Task { try await output.flush() })
+        first.cancel()
+        await #expect(throws: OutputThread.Failure.cancelled) { try await first.value }
+        async let read = pipe.readAll()
+        try await second.value
+        await output.finish()
+        pipe.closeInput()
+        #expect(try await read.utf8.count == 1 << 20)
+    }
+
+    @Test("lets whoever ends it go, once it is cancelled, though the reader sleeps")
+    func stalled() async throws {
+        let pipe = try TestPipe()
+        let output = try OutputThread(descriptor: pipe.input)
+        try await output.write([UInt8](repeating: 0, count: 1 << 20))
+        try await eventually("the pipe is full", within: .seconds(60)) { pipe.isFull }
+        let end = Task { await output.finish() }
+        end.cancel()
+        #expect(await end.value == false)
+        pipe.closeOutput()
+        #expect(await output.finish())
+    }
 }

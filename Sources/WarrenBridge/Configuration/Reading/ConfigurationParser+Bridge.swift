@@ -66,6 +66,17 @@ extension ConfigurationParser {
         }
     }
 
+    /// A file is locked by whoever writes lines to it; a device is not.
+    private mutating func checkUnique(path: String, _ value: ConfigurationValue) {
+        let words = path.split(separator: "/").filter { $0 != "." }
+        let normal = (path.hasPrefix("/") ? "/" : "") + words.joined(separator: "/")
+        guard !normal.hasPrefix("/dev/") else { return }
+        let line = value.node.place.line
+        if let twin = places.fileLines.updateValue(line, forKey: normal) {
+            value.report("\(path.quoted) is the file of another sink, on line \(twin)")
+        }
+    }
+
     private mutating func readTarget(_ section: inout ConfigurationSection) -> BridgeConfiguration.Sink.Target? {
         let given = ["file", "stdout", "webhook"].compactMap { key in section.value(key).map { (key, $0) } }
         guard let (firstKey, first) = given.first else {
@@ -77,10 +88,12 @@ extension ConfigurationParser {
         }
         switch firstKey {
         case "file":
-            let path = first.section(shorthand: "path") { section in
-                section.required("path", "the file to write to")?.filePath()
+            let place = first.section(shorthand: "path") { section in
+                section.required("path", "the file to write to")
             }
-            return path.flatMap(\.self).map { .file(path: $0) }
+            guard case let place?? = place, let path = place.filePath() else { return nil }
+            checkUnique(path: path, place)
+            return .file(path: path)
         case "stdout":
             return first.section { _ in .stdout }
         default:

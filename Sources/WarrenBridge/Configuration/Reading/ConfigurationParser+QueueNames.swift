@@ -10,6 +10,7 @@ extension ConfigurationParser {
             if let reason = QueueName.objection(to: queue) { value?.report(reason) }
         }
         check(configuration.queue(ofService: configuration.service), at: places.service ?? places.prefix)
+        checkSubscriptions()
         var lines = [configuration.service: 0]
         for service in places.routes.flatMap(\.services) where lines[service.value] == nil {
             lines[service.value] = service.source.node.place.line
@@ -21,6 +22,16 @@ extension ConfigurationParser {
             guard let line = lines[twin], !configuration.isRouted(place.sink) else { continue }
             place.name.report("its queue would be that of the service \(twin.quoted), on line \(line)")
         }
+    }
+
+    /// A subscription is called as its queue is, without the prefix; no bus takes one that is called as the broker's own.
+    private func checkSubscriptions() {
+        let service = configuration.service
+        let names = [service] + places.sinks.map { "\(service).\($0.sink.name)" }
+        guard let name = names.first(where: { $0.hasPrefix("amq.") }) else { return }
+        // Without a prefix that is said of the queue, too.
+        guard QueueName.reserved(configuration.queue(ofService: name)) == nil else { return }
+        places.service?.report("a subscription would be called \(name.quoted): 'amq.' belongs to the broker")
     }
 }
 

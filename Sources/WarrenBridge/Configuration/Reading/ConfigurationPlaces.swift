@@ -33,4 +33,6 @@ struct ConfigurationPlaces {
     var sinks: [Sink] = []
     /// The line of each sink's name.
     var sinkLines: [String: Int] = [:]
+    /// The line of each sink's file, by its path without detours.
+    var fileLines: [String: Int] = [:]
 }

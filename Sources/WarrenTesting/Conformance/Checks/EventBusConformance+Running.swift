@@ -102,7 +102,7 @@ extension EventBusConformance {
         EventBusCheck("a bus whose task was cancelled before it ran ends as well") { stage in
             let bus = stage.bus
             _ = try bus.subscribe(Noted.self, as: "never") { _, _ in }
-            try await stage.within(stage.patience, "an end of run()") {
+            try await stage.soon("an end of run()") {
                 let task = Task {
                     while !Task.isCancelled { await Task.yield() }
                     try await bus.run()

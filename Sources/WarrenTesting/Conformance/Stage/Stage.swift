@@ -33,7 +33,7 @@ final class Stage: Sendable {
 
     func ready(_ subscriptions: [EventSubscription]) async throws {
         for subscription in subscriptions {
-            try await within(patience, "'\(subscription.name)' is ready") { try await subscription.ready() }
+            try await soon("'\(subscription.name)' is ready") { try await subscription.ready() }
         }
     }
 
@@ -80,7 +80,7 @@ final class Stage: Sendable {
             }
             guard !tasks.isEmpty else { return }
             for task in tasks {
-                try await within(patience, "an end of what goes on in the background") { try await task.value }
+                try await soon("an end of what goes on in the background") { try await task.value }
             }
         }
     }
@@ -143,8 +143,8 @@ final class Stage: Sendable {
         _ = try await deadLetters(of: name, count: 0)
     }
 
-    /// Fails when `body` takes longer than `limit`.
-    func within(_ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    /// Fails when `body` takes longer than the fixture has patience.
+    func soon(_ what: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
         let end = Record<Result<Void, any Error>>(self)
         let task = Task {
             do {

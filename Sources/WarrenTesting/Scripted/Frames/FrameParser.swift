@@ -17,9 +17,6 @@ struct FrameParser: Sendable {
         return frames
     }
 
-    /// Whether a frame has begun and not ended.
-    var isInsideFrame: Bool { !buffer.isEmpty }
-
     private mutating func next() -> ScriptedBroker.Frame? {
         let available = buffer.count - start
         guard hasHeader else {
