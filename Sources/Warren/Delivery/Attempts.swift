@@ -169,6 +169,10 @@ struct Attempts: Sendable {
             // The bus ends: that the handler did not is no fault of the event.
             release(item)
             return .settled
+        case .failure(let error as EventBusError) where pool.stopping.isStopped && error.saysThatItIsOver:
+            // A bus that the handler publishes to has ended before it, which is no fault of the event either.
+            release(item)
+            return .settled
         case .failure(let end as HandlerHasRetired):
             retire(end)
             release(item)
@@ -259,4 +263,9 @@ struct Attempts: Sendable {
     private func notSettled(_ item: Case) {
         reports.tell(.init(.notSettled, pool.subscriber.name, eventID: item.eventID))
     }
+}
+
+extension EventBusError {
+    /// Whether it is the end of a bus or of a task, and nothing else, that went wrong.
+    fileprivate var saysThatItIsOver: Bool { code == .closed || code == .cancelled }
 }

@@ -37,11 +37,19 @@ public final class HybridEventBus: EventBus {
 
     /// Runs both halves until the task is cancelled.
     ///
+    /// Then both begin nothing new, and each stays open for what the handlers of the other still publish.
+    ///
     /// - Throws: why the remote half cannot go on; `closed` when it was called before.
     public func run() async throws(EventBusError) {
+        let handlers = LastHandlers()
         let ends = await withTaskGroup(of: EventBusError?.self) { [local, remote] group in
-            group.addTask { await Self.outcome { () throws(EventBusError) in try await local.run() } }
-            group.addTask { await Self.outcome { () throws(EventBusError) in try await remote.run() } }
+            group.addTask { await Self.run(local, .local, handlers) }
+            group.addTask { await Self.run(remote, .remote, handlers) }
+            // One half that cannot go on ends the other.
+            group.addTask {
+                await handlers.waitForFirst()
+                return nil
+            }
             var ends: [EventBusError] = []
             for await end in group {
                 if let end { ends.append(end) }
@@ -50,6 +58,21 @@ public final class HybridEventBus: EventBus {
             return ends
         }
         if let error = ends.first { throw error }
+    }
+
+    private static func run(
+        _ bus: any EventBus,
+        _ half: LastHandlers.Half,
+        _ handlers: LastHandlers
+    ) async -> EventBusError? {
+        defer { handlers.ended(in: half) }
+        return await outcome { () throws(EventBusError) in
+            guard let bus = bus as? any HybridHalf else { return try await bus.run() }
+            try await bus.run(stayingOpenFor: {
+                handlers.ended(in: half)
+                await handlers.waitForAll()
+            })
+        }
     }
 
     private static func outcome(_ body: () async throws(EventBusError) -> Void) async -> EventBusError? {

@@ -4,7 +4,7 @@ package import WarrenRuntime
 ///
 /// Typed values reach typed handlers as they are. Observers see what is published while they are there; a subscription
 /// has a queue in memory, retries as it would with a broker, and keeps its dead letters until the process ends.
-public final class MemoryEventBus: EventBus {
+public final class MemoryEventBus: HybridHalf {
     /// The service that publishes here.
     public let service: String
 
@@ -66,10 +66,16 @@ public final class MemoryEventBus: EventBus {
     ///
     /// - Throws: `closed` when it was called before.
     public func run() async throws(EventBusError) {
+        try await run(stayingOpenFor: {})
+    }
+
+    /// The same, but events are taken and shown until `others` returns.
+    package func run(stayingOpenFor others: @escaping @Sendable () async -> Void) async throws(EventBusError) {
         let grace = configuration.limits.shutdownGrace
         guard await work.run(grace: grace, clock: surroundings.clock) else {
             throw EventBusError(.closed, "run() was called before; make another bus")
         }
+        await others()
         let (queues, handles) = state.withLock { state in
             state.isClosed = true
             state.routes = RouteTable()
@@ -100,6 +106,8 @@ public final class MemoryEventBus: EventBus {
     public func deadLetters(of name: String) -> [DeadLetter] {
         state.withLock { $0.deadLetters[name] }?.all ?? []
     }
+
+    package var permits: HandlerPermits { surroundings.permits }
 
     /// How many events no subscription has dealt with, and none ever will: each subscription counted, known when the run
     /// has ended.

@@ -8,7 +8,7 @@ package import WarrenTelemetry
 /// A publish returns when the broker has confirmed it. A subscription's queue and that of its dead letters
 /// (`<queue>.dead`) are declared when the bus runs, and again after every loss; observers have private queues that go
 /// with them.
-public final class RabbitMQEventBus: RemoteEventBus {
+public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     /// The service that publishes here.
     public let service: String
 
@@ -114,6 +114,11 @@ public final class RabbitMQEventBus: RemoteEventBus {
     ///   `closed` when it was called before. A broker that cannot be reached is tried again for ever, unless the
     ///   client's configuration says otherwise.
     public func run() async throws(EventBusError) {
+        try await run(stayingOpenFor: {})
+    }
+
+    /// The same, but the connection stays until `others` returns.
+    package func run(stayingOpenFor others: @escaping @Sendable () async -> Void) async throws(EventBusError) {
         let isFirst = hasRun.withLock { hasRun in
             defer { hasRun = true }
             return !hasRun
@@ -134,6 +139,7 @@ public final class RabbitMQEventBus: RemoteEventBus {
             await group.next()
             group.cancelAll()
         }
+        await others()
         connection.cancel()
         let cause = await connection.value
         reports.finish()
@@ -160,6 +166,8 @@ public final class RabbitMQEventBus: RemoteEventBus {
 
     /// What was counted since the bus was made.
     public var statistics: EventBusStatistics { reports.statistics }
+
+    package var permits: HandlerPermits { surroundings.permits }
 
     /// The way to the broker, now.
     package var connection: AMQPClientState { client.state }

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 import Warren
 import WarrenRabbitMQ
+import WarrenRuntime
 import WarrenTesting
 
 @Suite("A hybrid bus")
@@ -17,9 +18,21 @@ struct HybridEventBusTests {
         var value: Int
     }
 
+    /// Stays here.
+    private struct Visited: Event {
+        static let type = "user.visited"
+        var user: Int
+    }
+
+    /// Goes out.
+    private struct Noticed: Event {
+        static let type = "metrics.noticed"
+        var value: Int
+    }
+
     private static func rules() throws -> [RoutingRule] {
         [
-            try RoutingRule("user.logged_in", reach: .local),
+            try RoutingRule("user.logged_in", "user.visited", reach: .local),
             try RoutingRule("metrics.#", reach: .remote),
             // Never asked: the rules before it have decided.
             try RoutingRule("user.#", "metrics.#", reach: .both),
@@ -170,6 +183,44 @@ struct HybridEventBusTests {
             try await eventually("local events are handled") { logins.value == 100 }
             // It was shown before the broker could answer.
             try await eventually("the observer has seen it") { orders.value == 1 }
+        }
+    }
+
+    @Test(
+        "lets a handler at work at the end publish every way there is, whichever half it works for",
+        arguments: [Measured.type, LoggedIn.type]
+    )
+    func publishingAtTheEnd(type: String) async throws {
+        try await withVhost { url in
+            let bus = HybridEventBus(
+                local: try MemoryEventBus(service: "test"),
+                remote: try RabbitMQEventBus(url: url, service: "test"),
+                rules: try Self.rules()
+            )
+            let (begun, mayPublish, published) = (Shared(0), StopSignal(), Shared(0))
+            let handle = try bus.subscribe(to: [type], as: "late") { _, _ in
+                begun.change { $0 += 1 }
+                await mayPublish.wait()
+                // Long enough for whatever would close too early.
+                for number in 0..<50 {
+                    try await bus.publish(OrderPaid(orderID: number))
+                    try await bus.publish(Visited(user: number))
+                    try await bus.publish(Noticed(value: number))
+                    published.change { $0 += 1 }
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+            }
+            let run = Task { try await bus.run() }
+            try await handle.ready()
+            try await bus.publish(LoggedIn(user: 1))
+            try await bus.publish(Measured(value: 1))
+            try await eventually("it is at work") { begun.value == 1 }
+            run.cancel()
+            mayPublish.stop()
+            try await run.value
+            #expect(published.value == 50)
+            let statistics = bus.statistics
+            #expect(statistics.handled == 1 && statistics.failed == 0 && statistics.deadLettered == 0)
         }
     }
 
