@@ -27,7 +27,7 @@ struct Attempts: Sendable {
                     await bury(item, failure)
                     return true
                 }
-                guard await wait(delay) else {
+                guard await wait(delay, with: item) else {
                     release(item)
                     return true
                 }
@@ -41,6 +41,8 @@ struct Attempts: Sendable {
                 release(item)
                 return true
             }
+            // The turn may have been long in coming.
+            if item.delivery.isStale { return ends() }
             let result: Result<Disposition, any Error>
             do {
                 let context = context(item, occurrence)
@@ -52,8 +54,7 @@ struct Attempts: Sendable {
             } catch {
                 result = .failure(error)
             }
-            let isInTime = watch.end()
-            pool.surroundings.permits.release()
+            let isInTime = ends()
             if isInTime, case .success(.ack) = result {
                 accept(item)
                 return true
@@ -77,9 +78,12 @@ struct Attempts: Sendable {
         _ items: inout ArraySlice<Case>,
         _ handler: @Sendable ([EventContext]) async throws -> Void
     ) async -> Bool {
+        guard let first = try? items.first?.delivery.occurrence.get() else { return true }
+        guard items.allSatisfy({ (try? $0.delivery.occurrence.get()) != nil }) else { return true }
+        guard await begins(first, count: items.count) else { return true }
+        items.removeAll { $0.delivery.isStale }
+        guard !items.isEmpty else { return ends() }
         let contexts = items.compactMap { item in try? context(item, item.delivery.occurrence.get()) }
-        guard contexts.count == items.count else { return true }
-        guard await begins(contexts[0].occurrence, count: contexts.count) else { return true }
         let error: (any Error)?
         do {
             if items.contains(where: { $0.delivery.consequences != nil }) {
@@ -92,8 +96,7 @@ struct Attempts: Sendable {
         } catch let caught {
             error = caught
         }
-        let isInTime = watch.end()
-        pool.surroundings.permits.release()
+        let isInTime = ends()
         if isInTime, let end = error as? HandlerHasRetired {
             retire(end)
             return true
@@ -119,6 +122,15 @@ struct Attempts: Sendable {
         }
         watch.begin(occurrence, count: count)
         return true
+    }
+
+    /// Ends a handler's turn.
+    ///
+    /// - Returns: whether that was in time.
+    private func ends() -> Bool {
+        let isInTime = watch.end()
+        pool.surroundings.permits.release()
+        return isInTime
     }
 
     @inline(__always)
@@ -218,6 +230,23 @@ struct Attempts: Sendable {
         guard pool.role == .subscription, !failure.isFinal else { return nil }
         guard let delay = pool.subscriber.retry.delay(after: item.attempts) else { return nil }
         return min(failure.delay ?? delay, Self.longestWait)
+    }
+
+    /// How often a wait looks whether there is still something to wait for.
+    private static let lookInterval = Duration.seconds(1)
+
+    /// Waits with a delivery in hand, as long as it does not become stale.
+    ///
+    /// - Returns: whether the time has come; not when the bus ends first.
+    private func wait(_ delay: Duration, with item: Case) async -> Bool {
+        guard item.delivery.mayBecomeStale else { return await wait(delay) }
+        let clock = pool.surroundings.clock
+        let end = clock.now.advanced(by: delay)
+        while true {
+            let left = clock.now.duration(until: end)
+            guard await wait(min(left, Self.lookInterval)) else { return false }
+            if left <= Self.lookInterval || item.delivery.isStale { return true }
+        }
     }
 
     /// - Returns: whether the time has come; not when the bus ends first.
