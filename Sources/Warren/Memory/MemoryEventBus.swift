@@ -29,6 +29,7 @@ public final class MemoryEventBus: HybridHalf {
     let state = Locked(State())
     let surroundings: WorkerPool.Surroundings
     let work = BackgroundWork()
+    private let names = SubscriptionNames()
 
     /// Creates a bus.
     ///
@@ -162,13 +163,14 @@ public final class MemoryEventBus: HybridHalf {
         }
     }
 
-    /// Adds a subscriber; those of one name share its events.
+    /// Adds a subscriber; those of one name share its events, and want the same.
     ///
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle; it takes events from now on. With the last of its name its queue goes.
     /// - Throws: `invalidSubscription`, saying what makes no sense.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
         try subscriber.check()
+        try names.take(subscriber)
         let name = subscriber.name
         let (id, queue) = state.withLock { [capacity = configuration.bufferSize] state in
             state.nextID += 1
@@ -205,6 +207,7 @@ public final class MemoryEventBus: HybridHalf {
     }
 
     private func leave(_ name: String, _ id: Int) {
+        names.giveBack(name)
         let abandoned = state.withLock { state -> MemoryQueue? in
             guard var subscription = state.subscriptions[name] else { return nil }
             subscription.members.removeAll { $0.id == id }

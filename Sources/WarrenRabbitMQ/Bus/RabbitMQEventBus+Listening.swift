@@ -64,8 +64,10 @@ extension RabbitMQEventBus {
     /// - Throws: `invalidSubscription`, saying what makes no sense.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
         let stopping = StopSignal()
+        let name = try configuration.queue(of: subscriber)
+        try names.take(subscriber)
         let topology = SubscriptionTopology(
-            queue: try configuration.queue(of: subscriber),
+            queue: name,
             kind: configuration.queueKind,
             exchange: exchange.name,
             patterns: subscriber.patterns
@@ -87,14 +89,17 @@ extension RabbitMQEventBus {
             declare: { () async throws(EventBusError) in try await queue.declare() },
             take: { deliveries in deliveries.map { QueueDelivery($0, in: queue) } }
         )
-        return start(plan, subscriber, role: .subscription, stopping: stopping)
+        return start(plan, subscriber, role: .subscription, stopping: stopping) { [names] in
+            names.giveBack(subscriber.name)
+        }
     }
 
     private func start(
         _ plan: Consumption.Plan,
         _ subscriber: Subscriber,
         role: WorkerPool.Role,
-        stopping: StopSignal
+        stopping: StopSignal,
+        onCancel: @escaping @Sendable () -> Void = {}
     ) -> EventSubscription {
         let consumption = Consumption(
             plan,
@@ -104,7 +109,10 @@ extension RabbitMQEventBus {
             stopping: stopping
         )
         let pool = WorkerPool(subscriber, role: role, source: consumption, surroundings)
-        let handle = EventSubscription(plan.name, isReady: false) { pool.stop() }
+        let handle = EventSubscription(plan.name, isReady: false) {
+            onCancel()
+            pool.stop()
+        }
         work.add {
             if role == .observer { self.exchange.watch(consumption) }
             await consumption.run(handle) { await pool.run() }

@@ -22,6 +22,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     let reports = BusReports()
     let surroundings: WorkerPool.Surroundings
     let work = BackgroundWork()
+    let names = SubscriptionNames()
     let mustBeRouted: TopicPatternSet
     let unrouted = Locked(Set<String>())
     let traffic = PublishUnderWay.Traffic()
