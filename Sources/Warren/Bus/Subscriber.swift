@@ -28,6 +28,8 @@ public struct Subscriber: Sendable {
     public var prefetch: Int?
     /// What is done with the events.
     public var handler: Handler
+    /// What limits its handlers where several buses of the process call them.
+    var permits: HandlerPermits?
 
     /// Creates a subscription.
     public init(

@@ -7,10 +7,13 @@ struct Attempts: Sendable {
 
     let pool: WorkerPool
     let watch: HandlerWatch
+    /// Those of the bus.
+    private let permits: HandlerPermits
 
     init(_ pool: WorkerPool, _ watch: HandlerWatch) {
         self.pool = pool
         self.watch = watch
+        permits = pool.surroundings.permits.current
     }
 
     private var reports: BusReports { pool.surroundings.reports }
@@ -48,6 +51,8 @@ struct Attempts: Sendable {
                 let context = context(item, occurrence)
                 if let consequences = item.delivery.consequences {
                     result = .success(try await consequences.include { try await call(context) })
+                } else if pool.subscriber.permits != nil {
+                    result = .success(try await callWithoutWaiting(context))
                 } else {
                     result = .success(try await call(context))
                 }
@@ -86,7 +91,7 @@ struct Attempts: Sendable {
         let contexts = items.compactMap { item in try? context(item, item.delivery.occurrence.get()) }
         let error: (any Error)?
         do {
-            if items.contains(where: { $0.delivery.consequences != nil }) {
+            if pool.subscriber.permits != nil || items.contains(where: { $0.delivery.consequences != nil }) {
                 // Of which event a further one follows is not known: nobody waits for those.
                 try await Consequences().include { try await handler(contexts) }
             } else {
@@ -115,9 +120,9 @@ struct Attempts: Sendable {
     ///
     /// - Returns: whether it has come; not when the subscription or the bus ends first.
     private func begins(_ occurrence: Occurrence, count: Int = 1) async -> Bool {
-        guard !pool.stopping.isStopped, await pool.surroundings.permits.acquire() else { return false }
+        guard !pool.stopping.isStopped, await acquirePermits() else { return false }
         guard !pool.stopping.isStopped else {
-            pool.surroundings.permits.release()
+            releasePermits()
             return false
         }
         watch.begin(occurrence, count: count)
@@ -129,8 +134,29 @@ struct Attempts: Sendable {
     /// - Returns: whether that was in time.
     private func ends() -> Bool {
         let isInTime = watch.end()
-        pool.surroundings.permits.release()
+        releasePermits()
         return isInTime
+    }
+
+    /// First the subscription's own: who waits for one of those keeps nobody else from running.
+    private func acquirePermits() async -> Bool {
+        if let own = pool.subscriber.permits, await !own.acquire() { return false }
+        if await permits.acquire() { return true }
+        pool.subscriber.permits?.release()
+        return false
+    }
+
+    private func releasePermits() {
+        permits.release()
+        pool.subscriber.permits?.release()
+    }
+
+    /// What the handler publishes within the process may be for the other half of its own subscription, which waits until
+    /// the handler has ended: a publish that waited for that would wait in vain.
+    private func callWithoutWaiting(_ context: EventContext) async throws -> Disposition {
+        let consequences = Consequences()
+        defer { consequences.leave() }
+        return try await consequences.include { try await call(context) }
     }
 
     @inline(__always)

@@ -22,6 +22,8 @@ public final class HybridEventBus: EventBus {
 
     /// Creates a bus over two.
     ///
+    /// Of ``HandlerLimits/maxHandlers`` the larger number holds for both together.
+    ///
     /// - Parameters:
     ///   - local: the half within this process; ``run()`` runs it.
     ///   - remote: the half to other processes; ``run()`` runs it.
@@ -30,6 +32,7 @@ public final class HybridEventBus: EventBus {
         self.local = local
         self.remote = remote
         self.rules = RoutingRules(rules)
+        if let remote = remote as? any HybridHalf { HandlerPermits.unite(local.permits, remote.permits) }
     }
 
     /// The service that publishes here: that of the remote half.
@@ -161,13 +164,17 @@ public final class HybridEventBus: EventBus {
 
     /// Adds a subscriber: in memory for what stays here, and at the broker for everything else it wants.
     ///
+    /// Its concurrency holds for both together.
+    ///
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle.
     /// - Throws: `invalidSubscription`, saying what makes no sense.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
-        let here = try local.add(subscriber)
         let patterns = subscriber.patterns.filter { !rules.keepLocal($0) }
-        guard !patterns.isEmpty else { return here }
+        guard !patterns.isEmpty else { return try local.add(subscriber) }
+        var subscriber = subscriber
+        subscriber.permits = HandlerPermits(subscriber.concurrency)
+        let here = try local.add(subscriber)
         var abroad = subscriber
         abroad.patterns = patterns
         return both(here, try orCancel(here) { () throws(EventBusError) in try remote.add(abroad) })

@@ -152,6 +152,69 @@ struct HybridEventBusTests {
         }
     }
 
+    @Test(
+        "runs as many handlers at a time as the subscription says, and as the buses do, over both halves",
+        arguments: [(concurrency: 1, maxHandlers: 100), (concurrency: 10, maxHandlers: 1)]
+    )
+    func limits(concurrency: Int, maxHandlers: Int) async throws {
+        try await withVhost { url in
+            var (local, remote) = (MemoryEventBusConfiguration(), RabbitMQEventBusConfiguration())
+            local.limits.maxHandlers = maxHandlers
+            remote.limits.maxHandlers = maxHandlers
+            let bus = HybridEventBus(
+                local: try MemoryEventBus(service: "test", configuration: local),
+                remote: try RabbitMQEventBus(url: url, service: "test", configuration: remote),
+                rules: try Self.rules()
+            )
+            let running = Shared((now: 0, most: 0, done: 0))
+            let handle = try bus.subscribe(to: ["#"], as: "everything", concurrency: concurrency) { _, _ in
+                running.change {
+                    $0.now += 1
+                    $0.most = max($0.most, $0.now)
+                }
+                try await Task.sleep(for: .milliseconds(2))
+                running.change {
+                    $0.now -= 1
+                    $0.done += 1
+                }
+            }
+            let run = Task { try await bus.run() }
+            try await handle.ready()
+            for number in 0..<50 {
+                try await bus.publish(OrderPaid(orderID: number))
+                try await bus.publish(LoggedIn(user: number))
+            }
+            try await eventually("all are handled") { running.value.done == 100 }
+            #expect(running.value.most == 1)
+            run.cancel()
+            try await run.value
+        }
+    }
+
+    @Test("lets a handler publish to its own subscription within the process where publishes wait for handlers")
+    func publishingToItself() async throws {
+        try await withVhost { url in
+            var local = MemoryEventBusConfiguration()
+            local.dispatch = .inPlace
+            let bus = HybridEventBus(
+                local: try MemoryEventBus(service: "test", configuration: local),
+                remote: try RabbitMQEventBus(url: url, service: "test"),
+                rules: try Self.rules()
+            )
+            let handled = Shared<[String]>([])
+            let handle = try bus.subscribe(to: ["#"], as: "everything") { envelope, _ in
+                if envelope.eventType == OrderPaid.type { try await bus.publish(LoggedIn(user: 1)) }
+                handled.change { $0.append(envelope.eventType) }
+            }
+            let run = Task { try await bus.run() }
+            try await handle.ready()
+            try await bus.publish(OrderPaid(orderID: 1))
+            try await eventually("both are handled") { handled.value == [OrderPaid.type, LoggedIn.type] }
+            run.cancel()
+            try await run.value
+        }
+    }
+
     @Test("declares no queue for a subscription all of whose events stay here")
     func noQueue() async throws {
         try await withVhost { url in
