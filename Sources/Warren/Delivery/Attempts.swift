@@ -248,14 +248,11 @@ struct Attempts: Sendable {
 
     // MARK: - What follows
 
-    /// The longest wait in a worker's hands: a broker takes back what is held for too long (30 minutes by default).
-    private static let longestWait = Duration.seconds(600)
-
     /// How long to wait before the next attempt; `nil`: there is none.
     private func delay(after failure: Case.Failure, _ item: Case) -> Duration? {
         guard pool.role == .subscription, !failure.isFinal else { return nil }
         guard let delay = pool.subscriber.retry.delay(after: item.attempts) else { return nil }
-        return min(failure.delay ?? delay, Self.longestWait)
+        return min(failure.delay ?? delay, RetryPolicy.longestWait)
     }
 
     /// How often a wait looks whether there is still something to wait for.

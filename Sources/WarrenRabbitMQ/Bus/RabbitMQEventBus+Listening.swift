@@ -61,10 +61,12 @@ extension RabbitMQEventBus {
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle; it is ready when the queue is consumed. It fails with `subscriptionRefused` when the broker
     ///   does not let it be, and is tried again all the same.
-    /// - Throws: `invalidSubscription`, saying what makes no sense.
+    /// - Throws: `invalidSubscription`, saying what makes no sense; also a retry policy whose waits add up to more than 20
+    ///   minutes, since the broker takes back what is held for 30.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
         let stopping = StopSignal()
         let name = try configuration.queue(of: subscriber)
+        try subscriber.checkHolding()
         try names.take(subscriber)
         let topology = SubscriptionTopology(
             queue: name,
@@ -85,7 +87,7 @@ extension RabbitMQEventBus {
         let plan = Consumption.Plan(
             name: subscriber.name,
             source: .queue(queue.name),
-            prefetch: subscriber.effectivePrefetch,
+            prefetch: subscriber.effectivePrefetch(timeout: configuration.limits.timeout),
             declare: { () async throws(EventBusError) in try await queue.declare() },
             take: { deliveries in deliveries.map { QueueDelivery($0, in: queue) } }
         )
@@ -122,15 +124,5 @@ extension RabbitMQEventBus {
             pool.stop()
         }
         return handle
-    }
-}
-
-extension Subscriber {
-    /// How many events may be in this process and not dealt with.
-    fileprivate var effectivePrefetch: Int {
-        if let prefetch { return prefetch }
-        var batch = 0
-        if case .batch(let limit, _) = handler { batch = limit }
-        return min(max(concurrency * 2, batch * 2, 100), Int(UInt16.max))
     }
 }
