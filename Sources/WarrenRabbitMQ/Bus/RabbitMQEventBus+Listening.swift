@@ -79,6 +79,7 @@ extension RabbitMQEventBus {
             of: subscriber.name,
             exchange: exchange,
             client: client,
+            copies: copies,
             frameMax: configuration.client.frameMax,
             patience: patience,
             reports: reports,

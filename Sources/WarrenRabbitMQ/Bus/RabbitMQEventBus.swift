@@ -26,6 +26,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     let mustBeRouted: TopicPatternSet
     let unrouted = Locked(Set<String>())
     let traffic = PublishUnderWay.Traffic()
+    let copies = CopyPublisher()
     private let broker: String
     private let hasRun = Locked(false)
     /// Why the bus has ended, or will have.
@@ -141,6 +142,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
             group.cancelAll()
         }
         await others()
+        copies.stop()
         connection.cancel()
         let cause = await connection.value
         reports.finish()
@@ -151,6 +153,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         let narrator = Narrator(broker: broker, reports: reports, exchange: exchange)
         let (states, events) = (client.states, client.events)
         async let narration: Void = narrator.run(states, events)
+        async let copying: Void = copies.run(client)
         let cause: EventBusError?
         do throws(AMQPError) {
             try await client.run()
@@ -158,6 +161,8 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         } catch {
             cause = EventBusError(error)
         }
+        copies.stop()
+        await copying
         await narration
         return cause
     }
