@@ -53,6 +53,11 @@ final class SubscriptionQueue: Sendable {
     ///
     /// - Returns: whether that is done; not when the delivery became stale or the subscription was stopped first.
     func bury(_ delivery: AMQPDelivery, _ failure: EventFailure, eventID: String?) async -> Bool {
+        // A cancelled task would send the copy and not hear that it came: there would be both then.
+        guard !Task.isCancelled else {
+            _ = try? delivery.release()
+            return false
+        }
         var copy = MessageCopy(of: delivery.message)
         copy.note(failure, host: HostName.current, from: origin(of: delivery))
         var waits = patience.waits()

@@ -119,6 +119,37 @@ extension BusTests {
             }
         }
 
+        @Test("What a handler decides after it was cancelled leaves no copy beside the event")
+        func decidedTooLate() async throws {
+            try await withVhost { url in
+                var configuration = RabbitMQEventBusConfiguration()
+                configuration.limits.shutdownGrace = .milliseconds(100)
+                let bus = try RabbitMQEventBus(url: url, service: "test", configuration: configuration)
+                let run = Task { try await bus.run() }
+                let begun = Shared(0)
+                let handle = try bus.subscribe(
+                    OrderPaid.self,
+                    as: "billing",
+                    deciding: { _, _ in
+                        begun.change { $0 += 1 }
+                        try? await Task.sleep(for: .seconds(3600))
+                        return .deadLetter(reason: "too late")
+                    }
+                )
+                try await handle.ready()
+                try await bus.publish(OrderPaid(orderID: 1))
+                try await eventually("it is at work") { begun.value == 1 }
+                run.cancel()
+                try await run.value
+                try await withClient(url) { client in
+                    try await eventually("it is in its queue again") { try await client.count("billing") == 1 }
+                    let dead = try await client.count("billing.dead")
+                    #expect(dead == 0)
+                }
+                #expect(bus.statistics.deadLettered == 0)
+            }
+        }
+
         @Test("A bus ends at once while it waits for a broker")
         func endsWithoutBroker() async throws {
             let port = try ReservedPort()
