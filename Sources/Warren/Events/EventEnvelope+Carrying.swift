@@ -9,13 +9,14 @@ extension EventEnvelope {
     public init(carrying body: [UInt8], properties: CarriedProperties) throws(EventError) {
         do {
             guard let members = try EnvelopeMembers(body) else {
-                self.init(wrapping: try EventPayload(json: body), properties: properties)
+                self.init(wrapping: body, properties: properties)
                 return
             }
             guard let eventID = members.text(.eventID), let type = members.text(.eventType),
                 let payload = try members.payload()
             else {
-                self.init(wrapping: try EventPayload(json: body), properties: properties)
+                // Its members may nest as deep as anything may, and then the body as a whole nests too deep.
+                self.init(wrapping: body, properties: properties)
                 return
             }
             let (eventType, version) = try EnvelopeMembers.typeAndVersion(type, version: members.version)

@@ -125,6 +125,14 @@ struct EnvelopeCarryingTests {
         #expect(again == envelope)
     }
 
+    @Test("that nests deeper than JSON may: the body goes in base64", arguments: [512, 513, 514, 10_000])
+    func deep(levels: Int) throws {
+        let arrays = levels - 1
+        let body = #"{"a":"# + String(repeating: "[", count: arrays) + "1" + String(repeating: "]", count: arrays) + "}"
+        let envelope = try carried(body)
+        #expect(envelope.payload.isJSON == (levels <= 512) && envelope.payload.bytes == Array(body.utf8))
+    }
+
     @Test("without a type property: the routing key is the type, and its version the version")
     func routingKey() throws {
         let bare = try EventEnvelope(carrying: [], properties: CarriedProperties(routingKey: "Order.Paid.v4"))
