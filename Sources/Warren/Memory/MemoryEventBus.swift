@@ -22,8 +22,6 @@ public final class MemoryEventBus: HybridHalf {
         var isClosed = false
         /// By the name of the subscription; they outlive it.
         var deadLetters: [String: DeadLetterShelf] = [:]
-        /// How many events waited for subscriptions when the run ended.
-        var abandoned = 0
     }
 
     let state = Locked(State())
@@ -83,8 +81,7 @@ public final class MemoryEventBus: HybridHalf {
             defer { state.handles = [:] }
             return (state.subscriptions.values.map(\.queue), Array(state.handles.values))
         }
-        let abandoned = queues.reduce(0) { $0 + $1.close() }
-        state.withLock { $0.abandoned = abandoned }
+        for queue in queues { queue.close() }
         for handle in handles { handle.settle(.failure(.busHasEnded)) }
         surroundings.reports.finish()
     }
@@ -112,7 +109,10 @@ public final class MemoryEventBus: HybridHalf {
 
     /// How many events no subscription has dealt with, and none ever will: each subscription counted, known when the run
     /// has ended.
-    package var lost: Int { state.withLock { $0.abandoned } + surroundings.reports.statistics.deadLettered }
+    package var lost: Int {
+        let statistics = surroundings.reports.statistics
+        return statistics.discarded + statistics.deadLettered
+    }
 
     /// Waits until subscriptions have dealt with all that was published before, or the task is cancelled.
     ///
@@ -172,13 +172,16 @@ public final class MemoryEventBus: HybridHalf {
         try subscriber.check()
         try names.take(subscriber)
         let name = subscriber.name
+        let reports = surroundings.reports
         let (id, queue) = state.withLock { [capacity = configuration.bufferSize] state in
             state.nextID += 1
             let shelf = state.deadLetters[name] ?? DeadLetterShelf(capacity: capacity)
             state.deadLetters[name] = shelf
             var subscription =
                 state.subscriptions[name]
-                ?? MemorySubscription(queue: MemoryQueue(name, capacity: capacity, overflow: .wait, deadLetters: shelf))
+                ?? MemorySubscription(
+                    queue: MemoryQueue(name, capacity: capacity, overflow: .wait, deadLetters: shelf, reports: reports)
+                )
             subscription.members.append((state.nextID, subscriber.patterns))
             state.subscriptions[name] = subscription
             state.routes = RouteTable()
