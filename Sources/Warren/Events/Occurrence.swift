@@ -84,6 +84,11 @@ public class Occurrence: @unchecked Sendable {
         origin = .envelope(envelope)
     }
 
+    /// The envelope that it came, or was made, as.
+    var carried: EventEnvelope? {
+        if case .envelope(let envelope) = origin { envelope } else { nil }
+    }
+
     /// The event's type, without its version.
     public var eventType: String {
         switch origin {

@@ -136,6 +136,8 @@ public final class HybridEventBus: EventBus {
         case .remote:
             return try await remote.send(occurrence, shownBy: nil)
         case .both:
+            // What the remote half would refuse is shown to nobody.
+            try occurrence.checkPublishing()
             try await local.deliver(occurrence, to: .observers)
             return try await remote.send(occurrence, shownBy: instance)
         }

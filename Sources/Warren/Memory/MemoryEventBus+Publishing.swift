@@ -80,6 +80,7 @@ extension MemoryEventBus {
     /// - Returns: a publish that is done.
     /// - Throws: as ``publish(_:correlationID:causationID:subject:metadata:)``.
     public func send(_ occurrence: Occurrence) async throws(EventBusError) -> PendingReceipt {
+        try occurrence.checkPublishing()
         try await deliver(occurrence, to: .everybody, isPublished: true)
         return PendingReceipt(.local)
     }
