@@ -196,6 +196,19 @@ struct MemoryOverflowTests {
         #expect(bus.deadLetters(of: "another").isEmpty)
     }
 
+    @Test("keeps no more of an error's text than its beginning")
+    func longError() async throws {
+        let bus = try bus(room: 3)
+        let told = listen(to: bus, for: .handlerFailed)
+        try bus.subscribe(Counted.self, as: "failing") { _, _ in throw Verbose() }
+        try await withRunning(bus) {
+            try await bus.publish(Counted(1))
+            try await eventually { bus.statistics.deadLettered == 1 && told.count == 1 }
+        }
+        #expect(bus.deadLetters(of: "failing").first?.failure.error == String(repeating: "é", count: 2048))
+        #expect(try #require(told.all.first?.reason).utf8.count < 5000)
+    }
+
     @Test(
         "does not wait for a subscription that has gone meanwhile",
         arguments: [
@@ -226,4 +239,8 @@ struct MemoryOverflowTests {
             #expect(error?.code == .invalidConfiguration)
         }
     }
+}
+
+private struct Verbose: Error, CustomStringConvertible {
+    var description: String { String(repeating: "é", count: 100_000) }
 }
