@@ -150,7 +150,12 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     }
 
     private func runClient() async -> EventBusError? {
-        let narrator = Narrator(broker: broker, reports: reports, exchange: exchange)
+        let narrator = Narrator(
+            broker: broker,
+            reports: reports,
+            exchange: exchange,
+            queuePrefix: configuration.queuePrefix
+        )
         let (states, events) = (client.states, client.events)
         async let narration: Void = narrator.run(states, events)
         async let copying: Void = copies.run(client)

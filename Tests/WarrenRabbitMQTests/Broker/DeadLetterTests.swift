@@ -109,6 +109,35 @@ extension BusTests {
             }
         }
 
+        @Test("A message that the client cannot take is told under the subscription's name; an observer has none")
+        func tooLarge() async throws {
+            for isObserved in [false, true] {
+                try await withBus { configuration in
+                    configuration.queuePrefix = "eu."
+                    configuration.client.maximumMessageSize = 1000
+                } _: { bus, url in
+                    let log = EventLog(bus)
+                    if isObserved {
+                        try await bus.observe("#") { _, _ in }.ready()
+                    } else {
+                        try await bus.subscribe(to: ["#"], as: "billing") { _, _ in }.ready()
+                    }
+                    try await withClient(url) { client in
+                        let large = AMQPMessage(body: [UInt8](repeating: 65, count: 5000))
+                        try await client.publish(large, to: "events", routingKey: "a")
+                        if !isObserved { _ = try await client.take("eu.billing.dead") }
+                    }
+                    if isObserved {
+                        try await log.first(.observerFailed)
+                        #expect(log.all(.deadLettered).isEmpty && bus.statistics.deadLettered == 0)
+                    } else {
+                        #expect(try await log.first(.deadLettered).subject == "billing")
+                        #expect(bus.statistics.deadLettered == 1)
+                    }
+                }
+            }
+        }
+
         @Test("An event of another type, which a binding from earlier times brings, is a dead letter at once")
         func otherType() async throws {
             try await withBus { bus, url in
