@@ -197,10 +197,17 @@ public final class MemoryEventBus: HybridHalf {
 
     /// A handle that is ready, and told when the bus ends.
     private func handle(_ name: String, _ id: Int, onCancel: @escaping @Sendable () -> Void) -> EventSubscription {
-        let handle = EventSubscription(name, isReady: true) { [weak self] in
-            self?.state.withLock { _ = $0.handles.removeValue(forKey: id) }
-            onCancel()
-        }
+        let handle = EventSubscription(
+            name,
+            isReady: true,
+            clock: surroundings.clock,
+            // It was ready before anybody could wait.
+            late: { _ in .busHasEnded },
+            onCancel: { [weak self] in
+                self?.state.withLock { _ = $0.handles.removeValue(forKey: id) }
+                onCancel()
+            }
+        )
         let isClosed = state.withLock { state in
             if !state.isClosed { state.handles[id] = handle }
             return state.isClosed

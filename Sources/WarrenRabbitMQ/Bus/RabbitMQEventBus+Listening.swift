@@ -112,14 +112,23 @@ extension RabbitMQEventBus {
             stopping: stopping
         )
         let pool = WorkerPool(subscriber, role: role, source: consumption, surroundings)
-        let handle = EventSubscription(plan.name, isReady: false) {
-            onCancel()
-            pool.stop()
-        }
-        work.add {
-            if role == .observer { self.exchange.watch(consumption) }
+        let handle = EventSubscription(
+            plan.name,
+            isReady: false,
+            clock: clock,
+            late: { [weak self, name = plan.name] limit in
+                self?.unavailable(after: limit, "'\(name)' was not ready") ?? .busHasEnded
+            },
+            onCancel: {
+                onCancel()
+                pool.stop()
+            }
+        )
+        // The bus holds its work, so its work does not hold the bus.
+        work.add { [exchange] in
+            if role == .observer { exchange.watch(consumption) }
             await consumption.run(handle) { await pool.run() }
-            self.exchange.unwatch(consumption)
+            exchange.unwatch(consumption)
         } stop: { [weak self] in
             handle.settle(.failure(self?.endReason ?? .busHasEnded))
             pool.stop()

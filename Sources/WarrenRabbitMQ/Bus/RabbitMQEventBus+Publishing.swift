@@ -85,7 +85,7 @@ extension RabbitMQEventBus {
         }
         guard let outcome, !Task.isCancelled else {
             if Task.isCancelled { throw EventBusError(.cancelled, "the wait for the broker was cancelled") }
-            throw unavailable(after: timeout)
+            throw unavailable(after: timeout, "the exchange '\(exchange.name)' was not declared")
         }
         try outcome.get()
         return clock.now.duration(until: deadline)

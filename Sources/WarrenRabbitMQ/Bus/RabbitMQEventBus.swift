@@ -93,7 +93,13 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         broker = "\(url.hosts.map(\.description).joined(separator: ",")), vhost '\(url.vhost)'"
         mustBeRouted = TopicPatternSet(configuration.unroutable)
         patience = Patience(settings.reconnect, clock: clock)
-        exchange = EventExchange(configuration.exchange, client: client, patience: patience, reports: reports)
+        exchange = EventExchange(
+            configuration.exchange,
+            client: client,
+            patience: patience,
+            reports: reports,
+            clock: clock
+        )
         surroundings = WorkerPool.Surroundings(
             limits: configuration.limits,
             clock: clock,
@@ -187,12 +193,17 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     var endReason: EventBusError { ending.withLock { $0 } }
 
     /// What is wrong with the way to the broker, for those who have waited long enough.
-    func unavailable(after timeout: Duration) -> EventBusError {
+    ///
+    /// - Parameters:
+    ///   - timeout: how long they have.
+    ///   - what: what has not happened meanwhile, where nothing else is wrong.
+    /// - Returns: the error to give them.
+    func unavailable(after timeout: Duration, _ what: String) -> EventBusError {
         guard hasRun.withLock({ $0 }) else {
             return EventBusError(.unavailable, "waited for \(timeout), but the bus's run() was never called")
         }
         guard case .connecting(_, let cause?) = client.state else {
-            return EventBusError(.unavailable, "the exchange '\(exchange.name)' was not declared within \(timeout)")
+            return EventBusError(.unavailable, "\(what) within \(timeout)")
         }
         return EventBusError(.unavailable, cause.message)
     }

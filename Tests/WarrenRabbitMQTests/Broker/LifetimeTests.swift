@@ -150,6 +150,35 @@ extension BusTests {
             }
         }
 
+        @Test("A bus that never ran says so to who waits for a subscription, and is let go")
+        func neverRun() async throws {
+            weak var gone: RabbitMQEventBus?
+            do {
+                let bus = try RabbitMQEventBus(url: "amqp://localhost", service: "test")
+                gone = bus
+                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+                try bus.observe(OrderPaid.self) { _, _ in }
+                let error = await failure { try await handle.ready(within: .milliseconds(50)) }
+                #expect(error?.code == .unavailable)
+                #expect(error?.message == "waited for 0.05 seconds, but the bus's run() was never called")
+                let waiting = Task { await failure { try await handle.ready() } }
+                waiting.cancel()
+                #expect(await waiting.value?.code == .cancelled)
+            }
+            try await eventually("the bus is let go") { gone == nil }
+        }
+
+        @Test("A subscription that is not ready in time says what is in the way")
+        func notReady() async throws {
+            let port = try ReservedPort()
+            try await withBus("amqp://guest:guest@127.0.0.1:\(port.number)") { bus in
+                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+                try await EventLog(bus).first(.connection)
+                let error = await failure { try await handle.ready(within: .milliseconds(50)) }
+                #expect(error?.code == .unavailable && error?.message.contains("\(port.number)") == true)
+            }
+        }
+
         @Test("A bus ends at once while it waits for a broker")
         func endsWithoutBroker() async throws {
             let port = try ReservedPort()
