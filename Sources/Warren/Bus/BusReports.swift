@@ -4,7 +4,8 @@ internal import WarrenRuntime
 /// What a bus counts and tells of its background work.
 package final class BusReports: Sendable {
     package enum Count: Int, CaseIterable {
-        case published, keptLocal, confirmed, unrouted, observed, overflowed, handled, failed, deadLettered, released
+        case published, keptLocal, confirmed, unrouted, observed, overflowed, handled, failed, deadLettered, released,
+            discarded
     }
 
     /// A counter on its own, so that counting needs no lock.
@@ -53,6 +54,7 @@ package final class BusReports: Sendable {
         statistics.failed = value(.failed)
         statistics.deadLettered = value(.deadLettered)
         statistics.released = value(.released)
+        statistics.discarded = value(.discarded)
         return statistics
     }
 }

@@ -8,6 +8,9 @@ public enum Disposition: Sendable, Hashable {
     /// It is a dead letter at once: no attempt would end better.
     case deadLetter(reason: String)
     /// It goes back to be handled by whoever can: not its fault (shutdown, overload), and no attempt counted.
+    ///
+    /// It comes again at once, but after the events that a process has in its hands already. Within a process that ends
+    /// it goes with it.
     case release
     /// It is dealt with, though nothing was done.
     case drop

@@ -53,12 +53,11 @@ extension EventBus {
         _ type: E.Type,
         _ handler: @escaping @Sendable (E, EventContext) async throws -> Void
     ) throws(EventBusError) -> EventSubscription {
+        let pattern = try TopicPattern(subscribing: type)
         let inPlace = InPlaceHandler.waiting { context in
-            try await handler(try context.occurrence.decode(as: type), context)
+            try await handler(try context.occurrence.decode(named: pattern.text), context)
         }
-        return try add(
-            Observer([try TopicPattern(subscribing: type)], inPlace, typed: TypedHandler<E>.waiting(handler))
-        )
+        return try add(Observer([pattern], inPlace, typed: TypedHandler<E>.waiting(handler)))
     }
 
     /// The same with a handler that waits for nothing, which costs a fraction where it runs in place.
@@ -75,12 +74,11 @@ extension EventBus {
         _ type: E.Type,
         _ handler: @escaping @Sendable (E, EventContext) throws -> Void
     ) throws(EventBusError) -> EventSubscription {
+        let pattern = try TopicPattern(subscribing: type)
         let inPlace = InPlaceHandler.plain { context in
-            try handler(try context.occurrence.decode(as: type), context)
+            try handler(try context.occurrence.decode(named: pattern.text), context)
         }
-        return try add(
-            Observer([try TopicPattern(subscribing: type)], inPlace, typed: TypedHandler<E>.plain(handler))
-        )
+        return try add(Observer([pattern], inPlace, typed: TypedHandler<E>.plain(handler)))
     }
 }
 

@@ -66,12 +66,18 @@ extension EventBus {
 extension Occurrence {
     /// An envelope about to be published, once it was found to be one that may be.
     convenience init(publishing envelope: EventEnvelope) throws(EventBusError) {
+        self.init(envelope)
+        try checkPublishing()
+    }
+
+    /// - Throws: ``EventBusError`` with code `invalidEvent` when it may not be published; a typed value was looked at before.
+    func checkPublishing() throws(EventBusError) {
+        guard let carried else { return }
         do throws(EventError) {
-            try envelope.checkPublishing()
+            try carried.checkPublishing()
         } catch {
             throw EventBusError(error)
         }
-        self.init(envelope)
     }
 
     /// An event about to be published, once its type was found to be one that may be.

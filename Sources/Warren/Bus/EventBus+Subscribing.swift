@@ -3,7 +3,7 @@ extension EventBus {
     ///
     /// A handler that returns has dealt with the event. One that throws is tried again by the policy; after the last
     /// attempt the event is a dead letter, which waits where an operator can see it. Data that are no such type are a
-    /// dead letter at once.
+    /// dead letter at once, and so is an event of another name, which a binding from earlier times may bring.
     ///
     /// - Parameters:
     ///   - type: the type.
@@ -24,9 +24,10 @@ extension EventBus {
         timeout: Duration? = nil,
         _ handler: @escaping @Sendable (E, EventContext) async throws -> Void
     ) throws(EventBusError) -> EventSubscription {
-        try add(
-            Subscriber(name, to: [try TopicPattern(subscribing: type)], retry, concurrency, timeout) { context in
-                try await handler(try context.occurrence.decode(), context)
+        let pattern = try TopicPattern(subscribing: type)
+        return try add(
+            Subscriber(name, to: [pattern], retry, concurrency, timeout) { context in
+                try await handler(try context.occurrence.decode(named: pattern.text), context)
                 return .ack
             }
         )
@@ -54,9 +55,10 @@ extension EventBus {
         timeout: Duration? = nil,
         deciding: @escaping @Sendable (E, EventContext) async throws -> Disposition
     ) throws(EventBusError) -> EventSubscription {
-        try add(
-            Subscriber(name, to: [try TopicPattern(subscribing: type)], retry, concurrency, timeout) { context in
-                try await deciding(try context.occurrence.decode(), context)
+        let pattern = try TopicPattern(subscribing: type)
+        return try add(
+            Subscriber(name, to: [pattern], retry, concurrency, timeout) { context in
+                try await deciding(try context.occurrence.decode(named: pattern.text), context)
             }
         )
     }

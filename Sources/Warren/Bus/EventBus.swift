@@ -32,7 +32,8 @@ public protocol EventBus: Sendable {
     ///
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle; the subscriber stays until it is cancelled.
-    /// - Throws: ``EventBusError`` with code `invalidSubscription`.
+    /// - Throws: ``EventBusError`` with code `invalidSubscription`, also when another one of its name on this bus wants
+    ///   other events.
     func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription
 
     /// Runs the handlers until the task is cancelled: then nothing new is begun, and what was begun may end.

@@ -42,14 +42,15 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
     public let subject: String
     /// The id of the event concerned.
     public let eventID: String?
-    /// Why, where something went wrong.
+    /// Why, where something went wrong; of a long text the beginning.
     public let reason: String?
 
     package init(_ kind: Kind, _ subject: String, eventID: String? = nil, reason: String? = nil) {
         self.kind = kind
         self.subject = subject
         self.eventID = eventID
-        self.reason = reason
+        // With room for the kind of an error before its text.
+        self.reason = reason?.cut(toBytes: EventFailure.maximumErrorLength + 512)
     }
 
     /// One line for people.

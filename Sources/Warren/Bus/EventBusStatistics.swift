@@ -10,7 +10,9 @@ public struct EventBusStatistics: Sendable, Hashable {
     public var unrouted = 0
     /// Events shown to observers, each observer counted.
     public var observed = 0
-    /// Events that observers lost because they fell behind.
+    /// Events that observers lost in this process because they fell behind.
+    ///
+    /// What a broker drops from the queue of an observer that falls behind further, it tells nobody.
     public var overflowed = 0
     /// Events that subscriptions have dealt with, each subscription counted.
     public var handled = 0
@@ -20,6 +22,8 @@ public struct EventBusStatistics: Sendable, Hashable {
     public var deadLettered = 0
     /// Events that were given back.
     public var released = 0
+    /// Events in the memory of this process that no subscription will deal with: it was cancelled, or the bus ended.
+    public var discarded = 0
 
     /// Nothing counted yet.
     public init() {}
@@ -37,6 +41,7 @@ public struct EventBusStatistics: Sendable, Hashable {
         sum.failed += right.failed
         sum.deadLettered += right.deadLettered
         sum.released += right.released
+        sum.discarded += right.discarded
         return sum
     }
 }

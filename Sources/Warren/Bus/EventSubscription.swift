@@ -1,4 +1,4 @@
-internal import WarrenRuntime
+package import WarrenRuntime
 
 /// A handle on an observer or a subscription; letting go of it changes nothing.
 public final class EventSubscription: Sendable {
@@ -13,6 +13,9 @@ public final class EventSubscription: Sendable {
     }
 
     private let state = Locked(State())
+    private let clock: any RuntimeClock
+    /// What is said when it was not ready in time.
+    private let late: @Sendable (Duration) -> EventBusError
     private let onCancel: @Sendable () -> Void
     /// Another one that is ready when this one is.
     private let leader: EventSubscription?
@@ -20,9 +23,19 @@ public final class EventSubscription: Sendable {
     /// - Parameters:
     ///   - name: what ``name`` says.
     ///   - isReady: whether it takes events from the start.
+    ///   - clock: measures how long somebody waits for it to be ready.
+    ///   - late: makes the error for who has waited so long in vain.
     ///   - onCancel: called once, by the first ``cancel()``.
-    package init(_ name: String, isReady: Bool, onCancel: @escaping @Sendable () -> Void) {
+    package init(
+        _ name: String,
+        isReady: Bool,
+        clock: any RuntimeClock,
+        late: @escaping @Sendable (Duration) -> EventBusError,
+        onCancel: @escaping @Sendable () -> Void
+    ) {
         self.name = name
+        self.clock = clock
+        self.late = late
         self.onCancel = onCancel
         leader = nil
         if isReady { settle(.success(())) }
@@ -33,21 +46,52 @@ public final class EventSubscription: Sendable {
     ///   - onCancel: called once, by the first ``cancel()``.
     init(following leader: EventSubscription, onCancel: @escaping @Sendable () -> Void) {
         name = leader.name
+        clock = leader.clock
+        late = leader.late
         self.leader = leader
         self.onCancel = onCancel
     }
 
     /// Waits until no event is missed from now on: until the queue exists and is consumed.
     ///
-    /// - Throws: ``EventBusError``: `subscriptionRefused` when the broker does not let it be, `closed` when it was
-    ///   cancelled or the bus has ended, `cancelled` when the task was.
-    public func ready() async throws(EventBusError) {
-        if let leader { return try await leader.ready() }
+    /// - Parameter limit: how long to wait for that.
+    /// - Throws: ``EventBusError``: `subscriptionRefused` when the broker does not let it be, `unavailable` when it is not
+    ///   ready in time, saying what is in the way, `closed` when it was cancelled or the bus has ended, `cancelled` when
+    ///   the task was.
+    public func ready(within limit: Duration = .seconds(30)) async throws(EventBusError) {
+        if let leader { return try await leader.ready(within: limit) }
+        if let outcome = state.withLock({ $0.outcome }) { return try outcome.get() }
+        let (clock, deadline) = (clock, clock.now.advanced(by: limit))
+        let outcome = await withTaskGroup(of: Result<Void, EventBusError>?.self) { group in
+            group.addTask {
+                do throws(EventBusError) {
+                    return .success(try await self.readyAtLast())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await clock.sleep(until: deadline)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        if let outcome { return try outcome.get() }
+        throw Task.isCancelled ? cancelled : late(limit)
+    }
+
+    private var cancelled: EventBusError { EventBusError(.cancelled, "the wait for '\(name)' was cancelled") }
+
+    /// The same without a deadline, for those whose own task has one.
+    package func readyAtLast() async throws(EventBusError) {
+        if let leader { return try await leader.readyAtLast() }
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
-        let cancelled = EventBusError(.cancelled, "the wait for '\(name)' was cancelled")
+        let cancelled = cancelled
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, EventBusError>, Never>) in
                 let immediate: Result<Void, EventBusError>? = state.withLock { state in

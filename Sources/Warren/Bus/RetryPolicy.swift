@@ -3,8 +3,12 @@ internal import WarrenRuntime
 /// How often and when a failed event is tried again.
 ///
 /// The waits are spent in the process that holds the event: it keeps its place, and the handler's. None is longer than
-/// ten minutes.
+/// ten minutes, and where a broker has the event all of them together are at most twenty: it takes back what is held too
+/// long.
 public struct RetryPolicy: Sendable, Hashable {
+    /// The longest wait, whatever a policy or a handler says.
+    static let longestWait = Duration.seconds(600)
+
     /// How often an event is tried in all, the first attempt included.
     public let maxAttempts: Int
 
@@ -51,5 +55,16 @@ public struct RetryPolicy: Sendable, Hashable {
     func delay(after attempt: Int) -> Duration? {
         guard attempt < maxAttempts else { return nil }
         return Backoff(initial: initial, maximum: maximum, multiplier: multiplier).ceiling(attempt: attempt)
+    }
+
+    /// How long all waits of an event take together; not counted further than to a little more than `limit`.
+    package func wholeWait(upTo limit: Duration) -> Duration {
+        var whole = Duration.zero
+        var attempt = 1
+        while maximum > .zero, whole <= limit, let delay = delay(after: attempt) {
+            whole += min(delay, Self.longestWait)
+            attempt += 1
+        }
+        return whole
     }
 }

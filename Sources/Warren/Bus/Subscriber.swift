@@ -24,10 +24,14 @@ public struct Subscriber: Sendable {
     /// After how long a handler is cancelled; `nil`: as the bus has it.
     public var timeout: Duration?
     /// How many events may be in this process and not dealt with, where a broker keeps the others; `nil`: enough for the
-    /// concurrency and for batches.
+    /// concurrency and for batches, but no more than can be handled in 25 minutes where each takes its whole timeout.
+    ///
+    /// A broker takes back what a process has held for 30 minutes, and its events come again.
     public var prefetch: Int?
     /// What is done with the events.
     public var handler: Handler
+    /// What limits its handlers where several buses of the process call them.
+    var permits: HandlerPermits?
 
     /// Creates a subscription.
     public init(

@@ -7,10 +7,13 @@ struct Attempts: Sendable {
 
     let pool: WorkerPool
     let watch: HandlerWatch
+    /// Those of the bus.
+    private let permits: HandlerPermits
 
     init(_ pool: WorkerPool, _ watch: HandlerWatch) {
         self.pool = pool
         self.watch = watch
+        permits = pool.surroundings.permits.current
     }
 
     private var reports: BusReports { pool.surroundings.reports }
@@ -27,7 +30,7 @@ struct Attempts: Sendable {
                     await bury(item, failure)
                     return true
                 }
-                guard await wait(delay) else {
+                guard await wait(delay, with: item) else {
                     release(item)
                     return true
                 }
@@ -41,19 +44,22 @@ struct Attempts: Sendable {
                 release(item)
                 return true
             }
+            // The turn may have been long in coming.
+            if item.delivery.isStale { return ends() }
             let result: Result<Disposition, any Error>
             do {
                 let context = context(item, occurrence)
                 if let consequences = item.delivery.consequences {
                     result = .success(try await consequences.include { try await call(context) })
+                } else if pool.subscriber.permits != nil {
+                    result = .success(try await callWithoutWaiting(context))
                 } else {
                     result = .success(try await call(context))
                 }
             } catch {
                 result = .failure(error)
             }
-            let isInTime = watch.end()
-            pool.surroundings.permits.release()
+            let isInTime = ends()
             if isInTime, case .success(.ack) = result {
                 accept(item)
                 return true
@@ -77,12 +83,15 @@ struct Attempts: Sendable {
         _ items: inout ArraySlice<Case>,
         _ handler: @Sendable ([EventContext]) async throws -> Void
     ) async -> Bool {
+        guard let first = try? items.first?.delivery.occurrence.get() else { return true }
+        guard items.allSatisfy({ (try? $0.delivery.occurrence.get()) != nil }) else { return true }
+        guard await begins(first, count: items.count) else { return true }
+        items.removeAll { $0.delivery.isStale }
+        guard !items.isEmpty else { return ends() }
         let contexts = items.compactMap { item in try? context(item, item.delivery.occurrence.get()) }
-        guard contexts.count == items.count else { return true }
-        guard await begins(contexts[0].occurrence, count: contexts.count) else { return true }
         let error: (any Error)?
         do {
-            if items.contains(where: { $0.delivery.consequences != nil }) {
+            if pool.subscriber.permits != nil || items.contains(where: { $0.delivery.consequences != nil }) {
                 // Of which event a further one follows is not known: nobody waits for those.
                 try await Consequences().include { try await handler(contexts) }
             } else {
@@ -92,8 +101,7 @@ struct Attempts: Sendable {
         } catch let caught {
             error = caught
         }
-        let isInTime = watch.end()
-        pool.surroundings.permits.release()
+        let isInTime = ends()
         if isInTime, let end = error as? HandlerHasRetired {
             retire(end)
             return true
@@ -112,13 +120,43 @@ struct Attempts: Sendable {
     ///
     /// - Returns: whether it has come; not when the subscription or the bus ends first.
     private func begins(_ occurrence: Occurrence, count: Int = 1) async -> Bool {
-        guard !pool.stopping.isStopped, await pool.surroundings.permits.acquire() else { return false }
+        guard !pool.stopping.isStopped, await acquirePermits() else { return false }
         guard !pool.stopping.isStopped else {
-            pool.surroundings.permits.release()
+            releasePermits()
             return false
         }
         watch.begin(occurrence, count: count)
         return true
+    }
+
+    /// Ends a handler's turn.
+    ///
+    /// - Returns: whether that was in time.
+    private func ends() -> Bool {
+        let isInTime = watch.end()
+        releasePermits()
+        return isInTime
+    }
+
+    /// First the subscription's own: who waits for one of those keeps nobody else from running.
+    private func acquirePermits() async -> Bool {
+        if let own = pool.subscriber.permits, await !own.acquire() { return false }
+        if await permits.acquire() { return true }
+        pool.subscriber.permits?.release()
+        return false
+    }
+
+    private func releasePermits() {
+        permits.release()
+        pool.subscriber.permits?.release()
+    }
+
+    /// What the handler publishes within the process may be for the other half of its own subscription, which waits until
+    /// the handler has ended: a publish that waited for that would wait in vain.
+    private func callWithoutWaiting(_ context: EventContext) async throws -> Disposition {
+        let consequences = Consequences()
+        defer { consequences.leave() }
+        return try await consequences.include { try await call(context) }
     }
 
     @inline(__always)
@@ -169,6 +207,10 @@ struct Attempts: Sendable {
             // The bus ends: that the handler did not is no fault of the event.
             release(item)
             return .settled
+        case .failure(let error as EventBusError) where pool.stopping.isStopped && error.saysThatItIsOver:
+            // A bus that the handler publishes to has ended before it, which is no fault of the event either.
+            release(item)
+            return .settled
         case .failure(let end as HandlerHasRetired):
             retire(end)
             release(item)
@@ -206,14 +248,28 @@ struct Attempts: Sendable {
 
     // MARK: - What follows
 
-    /// The longest wait in a worker's hands: a broker takes back what is held for too long (30 minutes by default).
-    private static let longestWait = Duration.seconds(600)
-
     /// How long to wait before the next attempt; `nil`: there is none.
     private func delay(after failure: Case.Failure, _ item: Case) -> Duration? {
         guard pool.role == .subscription, !failure.isFinal else { return nil }
         guard let delay = pool.subscriber.retry.delay(after: item.attempts) else { return nil }
-        return min(failure.delay ?? delay, Self.longestWait)
+        return min(failure.delay ?? delay, RetryPolicy.longestWait)
+    }
+
+    /// How often a wait looks whether there is still something to wait for.
+    private static let lookInterval = Duration.seconds(1)
+
+    /// Waits with a delivery in hand, as long as it does not become stale.
+    ///
+    /// - Returns: whether the time has come; not when the bus ends first.
+    private func wait(_ delay: Duration, with item: Case) async -> Bool {
+        guard item.delivery.mayBecomeStale else { return await wait(delay) }
+        let clock = pool.surroundings.clock
+        let end = clock.now.advanced(by: delay)
+        while true {
+            let left = clock.now.duration(until: end)
+            guard await wait(min(left, Self.lookInterval)) else { return false }
+            if left <= Self.lookInterval || item.delivery.isStale { return true }
+        }
     }
 
     /// - Returns: whether the time has come; not when the bus ends first.
@@ -259,4 +315,9 @@ struct Attempts: Sendable {
     private func notSettled(_ item: Case) {
         reports.tell(.init(.notSettled, pool.subscriber.name, eventID: item.eventID))
     }
+}
+
+extension EventBusError {
+    /// Whether it is the end of a bus or of a task, and nothing else, that went wrong.
+    fileprivate var saysThatItIsOver: Bool { code == .closed || code == .cancelled }
 }

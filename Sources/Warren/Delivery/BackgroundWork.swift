@@ -31,9 +31,10 @@ package final class BackgroundWork: Sendable {
             return state.nextID
         }
         guard let id else { return stop() }
-        continuation.yield {
+        // What waits for the run is held by this very object.
+        continuation.yield { [weak self] in
             await run()
-            self.state.withLock { _ = $0.stops.removeValue(forKey: id) }
+            self?.state.withLock { _ = $0.stops.removeValue(forKey: id) }
         }
     }
 

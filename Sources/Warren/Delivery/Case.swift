@@ -5,9 +5,17 @@ struct Case: Sendable {
         let error: String
         let errorType: String
         /// How long the handler wants to wait; `nil`: as the policy has it.
-        var delay: Duration?
+        let delay: Duration?
         /// Whether no attempt would end better.
-        var isFinal = false
+        let isFinal: Bool
+
+        /// Of a long text the beginning is kept: an error may have a whole page to say, or the event itself.
+        init(error: String, errorType: String, delay: Duration? = nil, isFinal: Bool = false) {
+            self.error = error.cut(toBytes: EventFailure.maximumErrorLength)
+            self.errorType = errorType.cut(toBytes: 255)
+            self.delay = delay
+            self.isFinal = isFinal
+        }
     }
 
     let delivery: any Delivery

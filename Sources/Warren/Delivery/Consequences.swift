@@ -50,6 +50,9 @@ package final class Consequences: Sendable {
         if isOver { over.stop() }
     }
 
+    /// Whether all events are dealt with.
+    var areOver: Bool { state.withLock { $0.open == 0 } }
+
     /// Waits until all events are dealt with, or the task is cancelled.
     func end() async {
         await over.wait()

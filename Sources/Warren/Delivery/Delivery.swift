@@ -23,6 +23,9 @@ package protocol Delivery: Sendable {
     /// None of its ends has to be called then.
     var isStale: Bool { get }
 
+    /// Whether it may become stale at all.
+    var mayBecomeStale: Bool { get }
+
     /// It is dealt with.
     func accept() -> Bool
 
@@ -36,6 +39,9 @@ package protocol Delivery: Sendable {
 extension Delivery {
     /// Nobody waits.
     package var consequences: Consequences? { nil }
+
+    /// It comes over a connection.
+    package var mayBecomeStale: Bool { true }
 }
 
 /// Where deliveries come from.

@@ -2,7 +2,10 @@ internal import WarrenRuntime
 
 /// Why and after what an event became a dead letter.
 public struct EventFailure: Sendable, Hashable {
-    /// What went wrong at last.
+    /// The longest that is kept of an error's text, in bytes.
+    package static let maximumErrorLength = 4096
+
+    /// What went wrong at last; of a long text the beginning.
     public var error: String
     /// The kind of it: the Swift type of the error, or `undecodable`, `unencodable`, `timeout`, `retry`, `rejected`.
     public var errorType: String

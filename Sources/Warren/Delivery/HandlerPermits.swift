@@ -9,10 +9,25 @@ package final class HandlerPermits: Sendable {
     }
 
     private let state: Locked<State>
+    private let count: Int
+    /// Those that hold in the place of these.
+    private let successor = Locked<HandlerPermits?>(nil)
 
     package init(_ count: Int) {
+        self.count = count
         state = Locked(State(free: count))
     }
+
+    /// Lets two buses share as many as the larger one has, from the next run on.
+    static func unite(_ first: HandlerPermits, _ second: HandlerPermits) {
+        let (first, second) = (first.current, second.current)
+        guard first !== second else { return }
+        let shared = HandlerPermits(max(first.count, second.count))
+        for permits in [first, second] { permits.successor.withLock { $0 = shared } }
+    }
+
+    /// Those that hold for whoever begins to work now.
+    var current: HandlerPermits { successor.withLock { $0 }?.current ?? self }
 
     /// How many may begin at once.
     var free: Int { state.withLock { $0.free } }

@@ -13,7 +13,7 @@ package final class WorkerPool: Sendable {
 
     /// What the pools of a bus share.
     package struct Surroundings: Sendable {
-        let permits: HandlerPermits
+        package let permits: HandlerPermits
         let limits: HandlerLimits
         let clock: any RuntimeClock
         let reports: BusReports

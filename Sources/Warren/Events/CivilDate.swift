@@ -1,16 +1,16 @@
-/// A day of the Gregorian calendar, also before there was one.
-package struct CivilDate: Hashable {
+/// A day of the Gregorian calendar, also before there was one, as it is read; `WallTime` writes it.
+struct CivilDate {
     static let millisecondsPerDay: Int64 = 86_400_000
     private static let daysPerEra = 146_097
     /// From 1 March of the year 0 to 1 January 1970.
     private static let daysBefore1970 = 719_468
 
-    package let year: Int
-    package let month: Int
-    package let day: Int
+    let year: Int
+    let month: Int
+    let day: Int
 
     /// Nothing when there is no such day.
-    package init?(year: Int, month: Int, day: Int) {
+    init?(year: Int, month: Int, day: Int) {
         let lengths = [31, Self.isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
         guard (0...9999).contains(year), (1...12).contains(month), (1...lengths[month - 1]).contains(day) else {
             return nil
@@ -19,19 +19,7 @@ package struct CivilDate: Hashable {
     }
 
     /// Counts years from March, so that the leap day is a year's last, and in eras of 400 years, which are all alike.
-    package init(daysSince1970 days: Int) {
-        let shifted = days + Self.daysBefore1970
-        let era = (shifted >= 0 ? shifted : shifted - Self.daysPerEra + 1) / Self.daysPerEra
-        let dayOfEra = shifted - era * Self.daysPerEra
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    package var daysSince1970: Int {
+    var daysSince1970: Int {
         let yearFromMarch = month <= 2 ? year - 1 : year
         let era = (yearFromMarch >= 0 ? yearFromMarch : yearFromMarch - 399) / 400
         let yearOfEra = yearFromMarch - era * 400

@@ -7,6 +7,8 @@ struct EnvelopeMembers {
 
     private let body: [UInt8]
     private var strings: [EventEnvelope.Key: Range<Int>] = [:]
+    /// A version that is a whole number: not what it should be, and plain enough.
+    private var versionNumber: Range<Int>?
     private(set) var metadata: [String: String]?
     private var data: Range<Int>?
     private(set) var further = JSONMembers()
@@ -27,6 +29,11 @@ struct EnvelopeMembers {
     /// The text of a member that should be a string.
     func text(_ key: EventEnvelope.Key) -> String? {
         strings[key].map { JSONText.text(of: body, in: $0) }
+    }
+
+    /// The version, also where it was written as a whole number.
+    var version: String? {
+        text(.version) ?? versionNumber.map { String(decoding: body[$0], as: UTF8.self) }
     }
 
     var hasTwoPayloads: Bool { data != nil && strings[.dataBase64] != nil }
@@ -84,6 +91,9 @@ struct EnvelopeMembers {
             break
         case (.timestamp, .string) where EventTimestamp(JSONText.text(of: body, in: value.range)) == nil:
             misfit(key, value, expected: "an RFC 3339 time, such as 2026-01-31T23:59:59.123Z")
+        case (.version, .number) where body[value.range].allSatisfy(\.isDigit):
+            versionNumber = value.range
+            misfit(key, nil, expected: "a string")
         case (.metadata, .object):
             metadata = map(value.range)
             if metadata == nil { misfit(key, value, expected: "an object of at most 1,024 strings") }
@@ -96,10 +106,11 @@ struct EnvelopeMembers {
         }
     }
 
-    private mutating func misfit(_ key: EventEnvelope.Key, _ value: JSONSpan, expected: String) {
+    /// `value` is carried as it is.
+    private mutating func misfit(_ key: EventEnvelope.Key, _ value: JSONSpan?, expected: String) {
         // A body may repeat a key for ever: the first few are enough to say what is wrong.
         if misfits.count < EventEnvelope.Key.allCases.count { misfits.append((key, expected)) }
-        further.append(key: key.rawValue, validJSON: body[value.range])
+        if let value { further.append(key: key.rawValue, validJSON: body[value.range]) }
     }
 
     private func map(_ range: Range<Int>) -> [String: String]? {

@@ -2,22 +2,24 @@ extension EventEnvelope {
     /// Takes a message as it comes, whoever sent it.
     ///
     /// The body is an envelope if it is a JSON object with string `event_id` and `event_type`, and `data` or
-    /// `data_base64`; where it says nothing the properties are asked. Anything else is wrapped.
+    /// `data_base64`; where it says nothing the properties are asked. A version that is a whole number is taken as its text.
+    /// Anything else is wrapped.
     ///
     /// - Throws: ``EventError`` with code `invalidEnvelope` when it is an envelope that contradicts itself.
     public init(carrying body: [UInt8], properties: CarriedProperties) throws(EventError) {
         do {
             guard let members = try EnvelopeMembers(body) else {
-                self.init(wrapping: try EventPayload(json: body), properties: properties)
+                self.init(wrapping: body, properties: properties)
                 return
             }
             guard let eventID = members.text(.eventID), let type = members.text(.eventType),
                 let payload = try members.payload()
             else {
-                self.init(wrapping: try EventPayload(json: body), properties: properties)
+                // Its members may nest as deep as anything may, and then the body as a whole nests too deep.
+                self.init(wrapping: body, properties: properties)
                 return
             }
-            let (eventType, version) = try EnvelopeMembers.typeAndVersion(type, version: members.text(.version))
+            let (eventType, version) = try EnvelopeMembers.typeAndVersion(type, version: members.version)
             self.init(eventID: eventID, eventType: eventType, version: version, payload: payload)
             members.fill(&self)
             let misfits = members.misfits.map(\.key)

@@ -83,3 +83,10 @@ extension EventEnvelope {
         throw EventError(.invalidEnvelope, "not a JSON object")
     }
 }
+
+extension Int64 {
+    fileprivate func dividedRoundingDown(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}

@@ -38,7 +38,7 @@ public struct EventError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let fieldTooLong = Code(kind: .fieldTooLong)
         /// An event's members cannot be written as JSON, for example a number that is not finite.
         public static let unencodable = Code(kind: .unencodable)
-        /// The data of an event are not what the type that a handler wants needs.
+        /// The data of an event are not what the type that a handler wants needs, or it is an event of another type.
         public static let undecodable = Code(kind: .undecodable)
     }
 }

@@ -19,7 +19,7 @@ public struct EventTimestamp: Sendable, Hashable, CustomStringConvertible {
     public init(milliseconds: Int64) {
         let milliseconds = min(max(milliseconds, Self.range.lowerBound), Self.range.upperBound)
         self.milliseconds = milliseconds
-        self.text = Self.format(milliseconds)
+        self.text = WallTime(milliseconds: milliseconds).rfc3339
     }
 
     init(text: String, milliseconds: Int64) {
@@ -34,35 +34,4 @@ public struct EventTimestamp: Sendable, Hashable, CustomStringConvertible {
 
     /// The text.
     public var description: String { text }
-
-    // MARK: - Format
-
-    private static func format(_ milliseconds: Int64) -> String {
-        let days = milliseconds.dividedRoundingDown(by: CivilDate.millisecondsPerDay)
-        let inDay = Int(milliseconds - days * CivilDate.millisecondsPerDay)
-        let date = CivilDate(daysSince1970: Int(days))
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        func append(_ value: Int, digits: Int, then separator: Character) {
-            let number = String(value)
-            text += String(repeating: "0", count: max(0, digits - number.utf8.count)).utf8
-            text += number.utf8
-            text += String(separator).utf8
-        }
-        append(date.year, digits: 4, then: "-")
-        append(date.month, digits: 2, then: "-")
-        append(date.day, digits: 2, then: "T")
-        append(inDay / 3_600_000, digits: 2, then: ":")
-        append(inDay / 60_000 % 60, digits: 2, then: ":")
-        append(inDay / 1000 % 60, digits: 2, then: ".")
-        append(inDay % 1000, digits: 3, then: "Z")
-        return String(decoding: text, as: UTF8.self)
-    }
-}
-
-extension Int64 {
-    func dividedRoundingDown(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
 }

@@ -84,6 +84,11 @@ public class Occurrence: @unchecked Sendable {
         origin = .envelope(envelope)
     }
 
+    /// The envelope that it came, or was made, as.
+    var carried: EventEnvelope? {
+        if case .envelope(let envelope) = origin { envelope } else { nil }
+    }
+
     /// The event's type, without its version.
     public var eventType: String {
         switch origin {
@@ -161,6 +166,22 @@ public class Occurrence: @unchecked Sendable {
     public func decode<E: Event>(as type: E.Type = E.self) throws(EventError) -> E {
         if let typed = self as? TypedOccurrence<E> { return typed.event }
         return try EventCoding.decode(envelope())
+    }
+
+    /// The same, and only if the event is of that name: another one's data may be readable as `E` by luck.
+    @inlinable
+    func decode<E: Event>(named name: String) throws(EventError) -> E {
+        if let typed = self as? TypedOccurrence<E> { return typed.event }
+        return try EventCoding.decode(envelope(named: name))
+    }
+
+    @usableFromInline
+    func envelope(named name: String) throws(EventError) -> EventEnvelope {
+        let envelope = try envelope()
+        guard envelope.eventType == name else {
+            throw EventError(.undecodable, "the event is an '\(envelope.eventType)', not a '\(name)'")
+        }
+        return envelope
     }
 
     /// Overridden where there is a value and no envelope yet.

@@ -22,6 +22,8 @@ public final class HybridEventBus: EventBus {
 
     /// Creates a bus over two.
     ///
+    /// Of ``HandlerLimits/maxHandlers`` the larger number holds for both together.
+    ///
     /// - Parameters:
     ///   - local: the half within this process; ``run()`` runs it.
     ///   - remote: the half to other processes; ``run()`` runs it.
@@ -30,6 +32,7 @@ public final class HybridEventBus: EventBus {
         self.local = local
         self.remote = remote
         self.rules = RoutingRules(rules)
+        if let remote = remote as? any HybridHalf { HandlerPermits.unite(local.permits, remote.permits) }
     }
 
     /// The service that publishes here: that of the remote half.
@@ -37,11 +40,19 @@ public final class HybridEventBus: EventBus {
 
     /// Runs both halves until the task is cancelled.
     ///
+    /// Then both begin nothing new, and each stays open for what the handlers of the other still publish.
+    ///
     /// - Throws: why the remote half cannot go on; `closed` when it was called before.
     public func run() async throws(EventBusError) {
+        let handlers = LastHandlers()
         let ends = await withTaskGroup(of: EventBusError?.self) { [local, remote] group in
-            group.addTask { await Self.outcome { () throws(EventBusError) in try await local.run() } }
-            group.addTask { await Self.outcome { () throws(EventBusError) in try await remote.run() } }
+            group.addTask { await Self.run(local, .local, handlers) }
+            group.addTask { await Self.run(remote, .remote, handlers) }
+            // One half that cannot go on ends the other.
+            group.addTask {
+                await handlers.waitForFirst()
+                return nil
+            }
             var ends: [EventBusError] = []
             for await end in group {
                 if let end { ends.append(end) }
@@ -50,6 +61,21 @@ public final class HybridEventBus: EventBus {
             return ends
         }
         if let error = ends.first { throw error }
+    }
+
+    private static func run(
+        _ bus: any EventBus,
+        _ half: LastHandlers.Half,
+        _ handlers: LastHandlers
+    ) async -> EventBusError? {
+        defer { handlers.ended(in: half) }
+        return await outcome { () throws(EventBusError) in
+            guard let bus = bus as? any HybridHalf else { return try await bus.run() }
+            try await bus.run(stayingOpenFor: {
+                handlers.ended(in: half)
+                await handlers.waitForAll()
+            })
+        }
     }
 
     private static func outcome(_ body: () async throws(EventBusError) -> Void) async -> EventBusError? {
@@ -110,6 +136,8 @@ public final class HybridEventBus: EventBus {
         case .remote:
             return try await remote.send(occurrence, shownBy: nil)
         case .both:
+            // What the remote half would refuse is shown to nobody.
+            try occurrence.checkPublishing()
             try await local.deliver(occurrence, to: .observers)
             return try await remote.send(occurrence, shownBy: instance)
         }
@@ -138,13 +166,17 @@ public final class HybridEventBus: EventBus {
 
     /// Adds a subscriber: in memory for what stays here, and at the broker for everything else it wants.
     ///
+    /// Its concurrency holds for both together.
+    ///
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle.
     /// - Throws: `invalidSubscription`, saying what makes no sense.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
-        let here = try local.add(subscriber)
         let patterns = subscriber.patterns.filter { !rules.keepLocal($0) }
-        guard !patterns.isEmpty else { return here }
+        guard !patterns.isEmpty else { return try local.add(subscriber) }
+        var subscriber = subscriber
+        subscriber.permits = HandlerPermits(subscriber.concurrency)
+        let here = try local.add(subscriber)
         var abroad = subscriber
         abroad.patterns = patterns
         return both(here, try orCancel(here) { () throws(EventBusError) in try remote.add(abroad) })

@@ -16,6 +16,7 @@ final class MemoryDelivery: Delivery {
     var firstFailedAt: EventTimestamp? { nil }
     var isRedelivered: Bool { false }
     var isStale: Bool { false }
+    var mayBecomeStale: Bool { false }
 
     func accept() -> Bool {
         finish()

@@ -80,6 +80,7 @@ extension MemoryEventBus {
     /// - Returns: a publish that is done.
     /// - Throws: as ``publish(_:correlationID:causationID:subject:metadata:)``.
     public func send(_ occurrence: Occurrence) async throws(EventBusError) -> PendingReceipt {
+        try occurrence.checkPublishing()
         try await deliver(occurrence, to: .everybody, isPublished: true)
         return PendingReceipt(.local)
     }
@@ -170,6 +171,8 @@ extension MemoryEventBus {
         var consequences: Consequences?
         /// Whether somebody further up waits for it.
         var isNested = false
+        /// Whether the bus has ended meanwhile, and nobody handles it.
+        var isTooLate = false
     }
 
     /// Puts an event into the queues that have room.
@@ -195,7 +198,11 @@ extension MemoryEventBus {
             let delivery = MemoryDelivery(occurrence, queue: queue, consequences: waiting?.consequences)
             switch queue.offer(delivery) {
             case .taken, .takenForOldest: continue
-            case .closed: delivery.consequences?.leave()
+            case .closed:
+                delivery.consequences?.leave()
+                guard isClosed else { continue }
+                waiting = waiting ?? Waiting(occurrence: occurrence)
+                waiting?.isTooLate = true
             case .full:
                 waiting = waiting ?? Waiting(occurrence: occurrence)
                 waiting?.full.append(delivery)
@@ -206,10 +213,12 @@ extension MemoryEventBus {
 
     @usableFromInline
     func wait(for waiting: Waiting) async throws(EventBusError) {
+        let deadline = surroundings.clock.now.advanced(by: configuration.publishTimeout)
         var full = waiting.full[...]
         do throws(EventBusError) {
+            if waiting.isTooLate { throw .busHasEnded }
             while let delivery = full.first {
-                try await offerUntilDeadline(delivery)
+                try await offer(delivery, until: deadline)
                 full = full.dropFirst()
             }
         } catch {
@@ -219,8 +228,11 @@ extension MemoryEventBus {
         }
         guard let consequences = waiting.consequences else { return }
         consequences.leave()
-        if !waiting.isNested { try await wait(for: consequences, of: waiting.occurrence) }
+        if !waiting.isNested { try await wait(for: consequences, of: waiting.occurrence, until: deadline) }
     }
+
+    /// Whether the bus has ended, rather than one of its subscriptions.
+    private var isClosed: Bool { state.withLock { $0.isClosed } }
 
     private func lostOldest(_ queue: MemoryQueue) {
         surroundings.reports.add(.overflowed)
@@ -229,60 +241,71 @@ extension MemoryEventBus {
         surroundings.reports.tell(.init(.observerOverflowed, queue.name, reason: reason))
     }
 
-    private func offerUntilDeadline(_ delivery: MemoryDelivery) async throws(EventBusError) {
+    private func offer(_ delivery: MemoryDelivery, until deadline: MonotonicTime) async throws(EventBusError) {
         let queue = delivery.queue
-        let timeout = configuration.publishTimeout
-        let isTaken = await within(timeout) {
+        let admission = await within(deadline) { () -> MemoryQueue.Admission? in
             while true {
-                switch queue.offer(delivery) {
-                case .taken, .takenForOldest: return true
-                case .closed:
-                    delivery.consequences?.leave()
-                    return true
-                case .full:
-                    // Who waits is woken late, so at the end of its time there may be room all the same.
-                    if Task.isCancelled { return false }
-                    await queue.waitForRoom()
-                }
+                let admission = queue.offer(delivery)
+                guard admission == .full else { return admission }
+                // Who waits is woken late, so at the end of its time there may be room all the same.
+                if Task.isCancelled { return nil }
+                await queue.waitForRoom()
             }
         }
-        if isTaken { return }
-        if Task.isCancelled { throw EventBusError(.cancelled, "the wait for room in '\(queue.name)' was cancelled") }
-        let reason = "\(configuration.bufferSize) events wait in it, and none was taken out within \(timeout)"
-        throw EventBusError(
-            .overloaded,
-            "the subscription '\(queue.name)' has no room for '\(delivery.event.eventType)': \(reason)"
-        )
+        switch admission {
+        case .closed:
+            if isClosed { throw .busHasEnded }
+            delivery.consequences?.leave()
+        case .taken, .takenForOldest:
+            break
+        case .full, nil:
+            if Task.isCancelled {
+                throw EventBusError(.cancelled, "the wait for room in '\(queue.name)' was cancelled")
+            }
+            let limits = (configuration.bufferSize, configuration.publishTimeout)
+            throw EventBusError(
+                .overloaded,
+                "the subscription '\(queue.name)' has no room for '\(delivery.event.eventType)': \(limits.0) events wait "
+                    + "in it, and none was taken out within \(limits.1)"
+            )
+        }
     }
 
-    private func wait(for consequences: Consequences, of occurrence: Occurrence) async throws(EventBusError) {
-        let timeout = configuration.publishTimeout
-        let areSettled = await within(timeout) {
+    private func wait(
+        for consequences: Consequences,
+        of occurrence: Occurrence,
+        until deadline: MonotonicTime
+    ) async throws(EventBusError) {
+        let isOver = await within(deadline) { () -> Bool? in
             await consequences.end()
-            return !Task.isCancelled
+            // They may have ended just when the time was up.
+            return consequences.areOver ? true : nil
         }
-        if areSettled { return }
+        if isOver == true { return }
         if Task.isCancelled { throw EventBusError(.cancelled, "the wait for the handlers was cancelled; they go on") }
         throw EventBusError(
             .timedOut,
-            "the handlers of '\(occurrence.eventType)' had not ended after \(timeout); they go on"
+            "the handlers of '\(occurrence.eventType)' had not ended after \(configuration.publishTimeout); they go on"
         )
     }
 
-    /// What `body` returns, or `false` after `timeout`; `body` has to end when it is cancelled.
-    private func within(_ timeout: Duration, _ body: @escaping @Sendable () async -> Bool) async -> Bool {
+    /// What `body` returns, or `nil` after `deadline`; `body` has to end when it is cancelled.
+    private func within<Value: Sendable>(
+        _ deadline: MonotonicTime,
+        _ body: @escaping @Sendable () async -> Value?
+    ) async -> Value? {
         let clock = surroundings.clock
-        return await withTaskGroup(of: Bool.self) { group in
+        return await withTaskGroup(of: Value?.self) { group in
             group.addTask { await body() }
             group.addTask {
-                try? await clock.sleep(until: clock.now.advanced(by: timeout))
-                return false
+                try? await clock.sleep(until: deadline)
+                return nil
             }
-            let result = await group.next() ?? false
+            let result = await group.next() ?? nil
             group.cancelAll()
             // It may have been done just as the time was up.
-            let other = await group.next() ?? false
-            return result || other
+            let other = await group.next() ?? nil
+            return result ?? other
         }
     }
 

@@ -4,7 +4,7 @@ package import WarrenRuntime
 ///
 /// Typed values reach typed handlers as they are. Observers see what is published while they are there; a subscription
 /// has a queue in memory, retries as it would with a broker, and keeps its dead letters until the process ends.
-public final class MemoryEventBus: EventBus {
+public final class MemoryEventBus: HybridHalf {
     /// The service that publishes here.
     public let service: String
 
@@ -22,13 +22,12 @@ public final class MemoryEventBus: EventBus {
         var isClosed = false
         /// By the name of the subscription; they outlive it.
         var deadLetters: [String: DeadLetterShelf] = [:]
-        /// How many events waited for subscriptions when the run ended.
-        var abandoned = 0
     }
 
     let state = Locked(State())
     let surroundings: WorkerPool.Surroundings
     let work = BackgroundWork()
+    private let names = SubscriptionNames()
 
     /// Creates a bus.
     ///
@@ -66,18 +65,23 @@ public final class MemoryEventBus: EventBus {
     ///
     /// - Throws: `closed` when it was called before.
     public func run() async throws(EventBusError) {
+        try await run(stayingOpenFor: {})
+    }
+
+    /// The same, but events are taken and shown until `others` returns.
+    package func run(stayingOpenFor others: @escaping @Sendable () async -> Void) async throws(EventBusError) {
         let grace = configuration.limits.shutdownGrace
         guard await work.run(grace: grace, clock: surroundings.clock) else {
             throw EventBusError(.closed, "run() was called before; make another bus")
         }
+        await others()
         let (queues, handles) = state.withLock { state in
             state.isClosed = true
             state.routes = RouteTable()
             defer { state.handles = [:] }
             return (state.subscriptions.values.map(\.queue), Array(state.handles.values))
         }
-        let abandoned = queues.reduce(0) { $0 + $1.close() }
-        state.withLock { $0.abandoned = abandoned }
+        for queue in queues { queue.close() }
         for handle in handles { handle.settle(.failure(.busHasEnded)) }
         surroundings.reports.finish()
     }
@@ -101,9 +105,14 @@ public final class MemoryEventBus: EventBus {
         state.withLock { $0.deadLetters[name] }?.all ?? []
     }
 
+    package var permits: HandlerPermits { surroundings.permits }
+
     /// How many events no subscription has dealt with, and none ever will: each subscription counted, known when the run
     /// has ended.
-    package var lost: Int { state.withLock { $0.abandoned } + surroundings.reports.statistics.deadLettered }
+    package var lost: Int {
+        let statistics = surroundings.reports.statistics
+        return statistics.discarded + statistics.deadLettered
+    }
 
     /// Waits until subscriptions have dealt with all that was published before, or the task is cancelled.
     ///
@@ -154,21 +163,25 @@ public final class MemoryEventBus: EventBus {
         }
     }
 
-    /// Adds a subscriber; those of one name share its events.
+    /// Adds a subscriber; those of one name share its events, and want the same.
     ///
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle; it takes events from now on. With the last of its name its queue goes.
     /// - Throws: `invalidSubscription`, saying what makes no sense.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
         try subscriber.check()
+        try names.take(subscriber)
         let name = subscriber.name
+        let reports = surroundings.reports
         let (id, queue) = state.withLock { [capacity = configuration.bufferSize] state in
             state.nextID += 1
             let shelf = state.deadLetters[name] ?? DeadLetterShelf(capacity: capacity)
             state.deadLetters[name] = shelf
             var subscription =
                 state.subscriptions[name]
-                ?? MemorySubscription(queue: MemoryQueue(name, capacity: capacity, overflow: .wait, deadLetters: shelf))
+                ?? MemorySubscription(
+                    queue: MemoryQueue(name, capacity: capacity, overflow: .wait, deadLetters: shelf, reports: reports)
+                )
             subscription.members.append((state.nextID, subscriber.patterns))
             state.subscriptions[name] = subscription
             state.routes = RouteTable()
@@ -184,10 +197,17 @@ public final class MemoryEventBus: EventBus {
 
     /// A handle that is ready, and told when the bus ends.
     private func handle(_ name: String, _ id: Int, onCancel: @escaping @Sendable () -> Void) -> EventSubscription {
-        let handle = EventSubscription(name, isReady: true) { [weak self] in
-            self?.state.withLock { _ = $0.handles.removeValue(forKey: id) }
-            onCancel()
-        }
+        let handle = EventSubscription(
+            name,
+            isReady: true,
+            clock: surroundings.clock,
+            // It was ready before anybody could wait.
+            late: { _ in .busHasEnded },
+            onCancel: { [weak self] in
+                self?.state.withLock { _ = $0.handles.removeValue(forKey: id) }
+                onCancel()
+            }
+        )
         let isClosed = state.withLock { state in
             if !state.isClosed { state.handles[id] = handle }
             return state.isClosed
@@ -197,6 +217,7 @@ public final class MemoryEventBus: EventBus {
     }
 
     private func leave(_ name: String, _ id: Int) {
+        names.giveBack(name)
         let abandoned = state.withLock { state -> MemoryQueue? in
             guard var subscription = state.subscriptions[name] else { return nil }
             subscription.members.removeAll { $0.id == id }

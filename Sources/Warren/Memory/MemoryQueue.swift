@@ -66,14 +66,22 @@ final class MemoryQueue: Sendable {
     private let capacity: Int
     private let overflow: Overflow
     private let deadLetters: DeadLetterShelf?
+    private let reports: BusReports?
     private let state = Locked(State())
 
-    /// `deadLetters` keeps those of a subscription.
-    init(_ name: String, capacity: Int, overflow: Overflow, deadLetters: DeadLetterShelf? = nil) {
+    /// `deadLetters` keeps those of a subscription, `reports` counts what it lets go of.
+    init(
+        _ name: String,
+        capacity: Int,
+        overflow: Overflow,
+        deadLetters: DeadLetterShelf? = nil,
+        reports: BusReports? = nil
+    ) {
         self.name = name
         self.capacity = capacity
         self.overflow = overflow
         self.deadLetters = deadLetters
+        self.reports = reports
     }
 
     // What tests wait for.
@@ -162,10 +170,7 @@ final class MemoryQueue: Sendable {
     }
 
     /// Closes the queue; what is in it is let go.
-    ///
-    /// - Returns: how many that were.
-    @discardableResult
-    func close() -> Int {
+    func close() {
         let (left, waiters) = state.withLock { state in
             state.isClosed = true
             let left = state.takeFirst(.max)
@@ -174,8 +179,7 @@ final class MemoryQueue: Sendable {
             return (left, waiters)
         }
         for waiter in waiters { waiter.resume() }
-        for delivery in left { delivery.finish() }
-        return left.count
+        for delivery in left { discard(delivery) }
     }
 
     // MARK: - What was taken
@@ -202,14 +206,21 @@ final class MemoryQueue: Sendable {
         }
     }
 
-    /// An event that its handler gives back is the next one again.
+    private func discard(_ delivery: MemoryDelivery) {
+        reports?.add(.discarded)
+        delivery.finish()
+    }
+
+    /// An event that its handler gives back is the next one to be taken out.
+    ///
+    /// Whoever has taken others already deals with those first. Where the queue is closed it is let go.
     func takeBack(_ delivery: MemoryDelivery) {
         let (isClosed, taker) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             guard !state.isClosed else { return (true, nil) }
             state.items.insert(delivery, at: state.head)
             return (false, state.takers.isEmpty ? nil : state.takers.removeFirst().continuation)
         }
-        if isClosed { delivery.finish() }
+        if isClosed { discard(delivery) }
         taker?.resume()
     }
 

@@ -97,7 +97,7 @@ extension Bridge {
             to: bus.bus,
             keepsLocal: { bus.keepsLocal($0) },
             // What is published before our own queues exist would pass them by.
-            whenReady: { for subscription in subscriptions { try? await subscription.ready() } },
+            whenReady: { for subscription in subscriptions { try? await subscription.readyAtLast() } },
             clock: surroundings.clock,
             say: surroundings.say
         )

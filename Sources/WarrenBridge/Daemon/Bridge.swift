@@ -224,7 +224,7 @@ package final class Bridge: Sendable {
     private func announce() async {
         guard !subscriptions.isEmpty else { return }
         for subscription in subscriptions {
-            guard (try? await subscription.ready()) != nil else { return }
+            guard (try? await subscription.readyAtLast()) != nil else { return }
         }
         let prefix = configuration.rabbitMQ.queues.prefix
         let queues = subscriptions.map { "'\(prefix)\($0.name)'" }.joined(separator: ", ")

@@ -8,6 +8,8 @@ struct Narrator: Sendable {
     let broker: String
     let reports: BusReports
     let exchange: EventExchange
+    /// What the names of queues begin with.
+    let queuePrefix: String
 
     /// Ends with the client.
     func run(_ states: AsyncStream<AMQPClientState>, _ events: AsyncStream<AMQPEvent>) async {
@@ -46,16 +48,33 @@ struct Narrator: Sendable {
                 told = told.filter { !$0.hasPrefix(event.subject) }
             case .subscriptionLost, .entityNotRecovered:
                 guard told.insert("\(event.subject) \(event.kind)").inserted else { continue }
-                reports.tell(.init(.subscriptionLost, event.subject, reason: event.error?.message))
+                let name = subscription(event.subject) ?? event.subject
+                reports.tell(.init(.subscriptionLost, name, reason: event.error?.message))
             case .channelLost:
                 if event.error?.code == .notFound { exchange.wasMissing() }
                 guard told.insert("\(event.subject) \(event.error?.message ?? "")").inserted else { continue }
                 reports.tell(.init(.connection, "\(broker), \(event.subject)", reason: event.error?.message))
             case .undecodable:
-                reports.tell(.init(.deadLettered, event.subject, reason: event.error?.message))
+                tellUndecodable(event)
             default:
                 continue
             }
         }
+    }
+
+    /// The client has rejected a message, so it is among the dead letters of the queue, where that has some.
+    private func tellUndecodable(_ event: AMQPEvent) {
+        guard let name = subscription(event.subject) else {
+            return reports.tell(.init(.observerFailed, event.subject, reason: event.error?.message))
+        }
+        reports.add(.deadLettered)
+        reports.tell(.init(.deadLettered, name, reason: event.error?.message))
+    }
+
+    /// The name of the subscription whose queue the client speaks of; `nil` where it is another queue, or none.
+    private func subscription(_ subject: String) -> String? {
+        guard let start = subject.firstRange(of: "consumer of queue '"), subject.hasSuffix("'") else { return nil }
+        let queue = subject[start.upperBound...].dropLast()
+        return queue.hasPrefix(queuePrefix) ? String(queue.dropFirst(queuePrefix.count)) : String(queue)
     }
 }

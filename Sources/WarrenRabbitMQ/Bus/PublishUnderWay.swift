@@ -6,54 +6,77 @@ final class PublishUnderWay: Sendable {
     let eventType: String
     let eventID: String
     private let confirm: AMQPPendingConfirm
-    private let traffic: Traffic
-    private let number: UInt64
-    private let beganAlone: Bool
+    private let ticket: Traffic.Ticket
+    private let bus: RabbitMQEventBus
     private let wasAlone = Locked<Bool?>(nil)
 
-    init(eventType: String, eventID: String, confirm: AMQPPendingConfirm, traffic: Traffic) {
+    init(
+        eventType: String,
+        eventID: String,
+        confirm: AMQPPendingConfirm,
+        ticket: Traffic.Ticket,
+        bus: RabbitMQEventBus
+    ) {
         self.eventType = eventType
         self.eventID = eventID
         self.confirm = confirm
-        self.traffic = traffic
-        (number, beganAlone) = traffic.begin()
+        self.ticket = ticket
+        self.bus = bus
     }
 
-    /// What became of it, as far as whoever waits may know.
-    var outcome: AMQPPublishOutcome {
-        get async { await confirm.outcome }
+    deinit {
+        guard wasAlone.withLock({ $0 == nil }) else { return }
+        // Nobody has waited for it, or not long enough: the broker answers all the same, and that counts.
+        let heir = PublishUnderWay(eventType: eventType, eventID: eventID, confirm: confirm, ticket: ticket, bus: bus)
+        Task { await heir.end() }
     }
 
-    /// Notes that its outcome is there.
+    /// Waits for what becomes of it, and has the bus count it.
     ///
-    /// - Returns: whether that is new, and whether no other publish was under way meanwhile: what the broker says when it
-    ///   closes the channel was said to this one then.
-    func answered() -> (isNew: Bool, wasAlone: Bool) {
-        wasAlone.withLock { known in
+    /// - Returns: what became of it, as far as whoever waits may know, and whether no other publish was under way
+    ///   meanwhile: what the broker says when it closes the channel was said to this one then.
+    @discardableResult
+    func end() async -> (outcome: AMQPPublishOutcome, wasAlone: Bool) {
+        let outcome = await confirm.outcome
+        // Only this wait has ended.
+        if case .unknown(let cause) = outcome, cause.code == .cancelled { return (outcome, false) }
+        let (isNew, wasAlone) = wasAlone.withLock { known in
             if let known { return (false, known) }
-            let isAlone = traffic.end(number) && beganAlone
+            let isAlone = bus.traffic.end(ticket)
             known = isAlone
             return (true, isAlone)
         }
+        if isNew { bus.count(outcome, of: self) }
+        return (outcome, wasAlone)
     }
 
     /// The publishes of a bus.
     final class Traffic: Sendable {
+        /// One of them.
+        struct Ticket: Sendable {
+            fileprivate let number: UInt64
+            fileprivate let beganAlone: Bool
+        }
+
         private let state = Locked((begun: UInt64(0), open: 0))
 
-        fileprivate func begin() -> (number: UInt64, isAlone: Bool) {
+        /// One begins: it is about to be sent.
+        func begin() -> Ticket {
             state.withLock { state in
                 state.begun += 1
                 state.open += 1
-                return (state.begun, state.open == 1)
+                return Ticket(number: state.begun, beganAlone: state.open == 1)
             }
         }
 
-        /// - Returns: whether none was begun after it.
-        fileprivate func end(_ number: UInt64) -> Bool {
+        /// One has ended.
+        ///
+        /// - Returns: whether there was no other all the while.
+        @discardableResult
+        func end(_ ticket: Ticket) -> Bool {
             state.withLock { state in
                 state.open -= 1
-                return state.begun == number
+                return ticket.beganAlone && state.begun == ticket.number
             }
         }
     }

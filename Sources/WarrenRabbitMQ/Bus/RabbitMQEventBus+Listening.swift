@@ -61,11 +61,15 @@ extension RabbitMQEventBus {
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle; it is ready when the queue is consumed. It fails with `subscriptionRefused` when the broker
     ///   does not let it be, and is tried again all the same.
-    /// - Throws: `invalidSubscription`, saying what makes no sense.
+    /// - Throws: `invalidSubscription`, saying what makes no sense; also a retry policy whose waits add up to more than 20
+    ///   minutes, since the broker takes back what is held for 30.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
         let stopping = StopSignal()
+        let name = try configuration.queue(of: subscriber)
+        try subscriber.checkHolding()
+        try names.take(subscriber)
         let topology = SubscriptionTopology(
-            queue: try configuration.queue(of: subscriber),
+            queue: name,
             kind: configuration.queueKind,
             exchange: exchange.name,
             patterns: subscriber.patterns
@@ -75,6 +79,7 @@ extension RabbitMQEventBus {
             of: subscriber.name,
             exchange: exchange,
             client: client,
+            copies: copies,
             frameMax: configuration.client.frameMax,
             patience: patience,
             reports: reports,
@@ -83,18 +88,21 @@ extension RabbitMQEventBus {
         let plan = Consumption.Plan(
             name: subscriber.name,
             source: .queue(queue.name),
-            prefetch: subscriber.effectivePrefetch,
+            prefetch: subscriber.effectivePrefetch(timeout: configuration.limits.timeout),
             declare: { () async throws(EventBusError) in try await queue.declare() },
             take: { deliveries in deliveries.map { QueueDelivery($0, in: queue) } }
         )
-        return start(plan, subscriber, role: .subscription, stopping: stopping)
+        return start(plan, subscriber, role: .subscription, stopping: stopping) { [names] in
+            names.giveBack(subscriber.name)
+        }
     }
 
     private func start(
         _ plan: Consumption.Plan,
         _ subscriber: Subscriber,
         role: WorkerPool.Role,
-        stopping: StopSignal
+        stopping: StopSignal,
+        onCancel: @escaping @Sendable () -> Void = {}
     ) -> EventSubscription {
         let consumption = Consumption(
             plan,
@@ -104,25 +112,27 @@ extension RabbitMQEventBus {
             stopping: stopping
         )
         let pool = WorkerPool(subscriber, role: role, source: consumption, surroundings)
-        let handle = EventSubscription(plan.name, isReady: false) { pool.stop() }
-        work.add {
-            if role == .observer { self.exchange.watch(consumption) }
+        let handle = EventSubscription(
+            plan.name,
+            isReady: false,
+            clock: clock,
+            late: { [weak self, name = plan.name] limit in
+                self?.unavailable(after: limit, "'\(name)' was not ready") ?? .busHasEnded
+            },
+            onCancel: {
+                onCancel()
+                pool.stop()
+            }
+        )
+        // The bus holds its work, so its work does not hold the bus.
+        work.add { [exchange] in
+            if role == .observer { exchange.watch(consumption) }
             await consumption.run(handle) { await pool.run() }
-            self.exchange.unwatch(consumption)
+            exchange.unwatch(consumption)
         } stop: { [weak self] in
             handle.settle(.failure(self?.endReason ?? .busHasEnded))
             pool.stop()
         }
         return handle
-    }
-}
-
-extension Subscriber {
-    /// How many events may be in this process and not dealt with.
-    fileprivate var effectivePrefetch: Int {
-        if let prefetch { return prefetch }
-        var batch = 0
-        if case .batch(let limit, _) = handler { batch = limit }
-        return min(max(concurrency * 2, batch * 2, 100), Int(UInt16.max))
     }
 }

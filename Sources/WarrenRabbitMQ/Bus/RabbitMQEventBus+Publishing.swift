@@ -35,6 +35,8 @@ extension RabbitMQEventBus {
         }
         if let instance { message.properties.headers[WarrenHeader.origin] = .string(instance) }
         let timeout = try await waitForExchange()
+        // Before it is sent: what another publish is told of it must not be told as if there were no other.
+        let ticket = traffic.begin()
         let confirm: AMQPPendingConfirm
         do throws(AMQPError) {
             // Mandatory, not because an event without a queue were wrong, but because only so the broker says it.
@@ -46,6 +48,7 @@ extension RabbitMQEventBus {
                 within: timeout
             )
         } catch {
+            traffic.end(ticket)
             throw EventBusError(error)
         }
         reports.add(.published)
@@ -53,7 +56,8 @@ extension RabbitMQEventBus {
             eventType: key,
             eventID: occurrence.eventID,
             confirm: confirm,
-            traffic: traffic
+            ticket: ticket,
+            bus: self
         )
         return PendingReceipt { () async throws(EventBusError) in try await self.receipt(of: publish) }
     }
@@ -81,7 +85,7 @@ extension RabbitMQEventBus {
         }
         guard let outcome, !Task.isCancelled else {
             if Task.isCancelled { throw EventBusError(.cancelled, "the wait for the broker was cancelled") }
-            throw unavailable(after: timeout)
+            throw unavailable(after: timeout, "the exchange '\(exchange.name)' was not declared")
         }
         try outcome.get()
         return clock.now.duration(until: deadline)
@@ -91,25 +95,11 @@ extension RabbitMQEventBus {
 
     private func receipt(of publish: PublishUnderWay) async throws(EventBusError) -> PublishReceipt {
         let event = "the event '\(publish.eventType)' \(publish.eventID)"
-        let outcome = await publish.outcome
-        if case .unknown(let cause) = outcome, cause.code == .cancelled {
-            // Only this wait has ended.
-            throw EventBusError(.unknown, "nobody knows whether the broker has \(event): \(cause.message)")
-        }
-        let (isNew, wasAlone) = publish.answered()
+        let (outcome, wasAlone) = await publish.end()
         switch outcome {
         case .acked:
-            if isNew {
-                reports.add(.confirmed)
-                noteRouted(publish)
-            }
             return .confirmed(routed: true)
         case .returned(let message):
-            if isNew {
-                reports.add(.confirmed)
-                reports.add(.unrouted)
-                noteUnrouted(publish, message.reply)
-            }
             guard mustBeRouted.matches(publish.eventType) else { return .confirmed(routed: false) }
             throw EventBusError(.unroutable, "no queue took \(event): \(message.reply)")
         case .refused:
@@ -120,6 +110,21 @@ extension RabbitMQEventBus {
             throw EventBusError(.refused, "the broker refused \(event): \(cause.message)", isForGood: isForGood)
         case .unknown(let cause):
             throw EventBusError(.unknown, "nobody knows whether the broker has \(event): \(cause.message)")
+        }
+    }
+
+    /// Counts what became of a publish.
+    func count(_ outcome: AMQPPublishOutcome, of publish: PublishUnderWay) {
+        switch outcome {
+        case .acked:
+            reports.add(.confirmed)
+            noteRouted(publish)
+        case .returned(let message):
+            reports.add(.confirmed)
+            reports.add(.unrouted)
+            noteUnrouted(publish, message.reply)
+        case .refused, .unknown:
+            break
         }
     }
 

@@ -8,7 +8,7 @@ package import WarrenTelemetry
 /// A publish returns when the broker has confirmed it. A subscription's queue and that of its dead letters
 /// (`<queue>.dead`) are declared when the bus runs, and again after every loss; observers have private queues that go
 /// with them.
-public final class RabbitMQEventBus: RemoteEventBus {
+public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     /// The service that publishes here.
     public let service: String
 
@@ -22,9 +22,11 @@ public final class RabbitMQEventBus: RemoteEventBus {
     let reports = BusReports()
     let surroundings: WorkerPool.Surroundings
     let work = BackgroundWork()
+    let names = SubscriptionNames()
     let mustBeRouted: TopicPatternSet
     let unrouted = Locked(Set<String>())
     let traffic = PublishUnderWay.Traffic()
+    let copies = CopyPublisher()
     private let broker: String
     private let hasRun = Locked(false)
     /// Why the bus has ended, or will have.
@@ -91,7 +93,13 @@ public final class RabbitMQEventBus: RemoteEventBus {
         broker = "\(url.hosts.map(\.description).joined(separator: ",")), vhost '\(url.vhost)'"
         mustBeRouted = TopicPatternSet(configuration.unroutable)
         patience = Patience(settings.reconnect, clock: clock)
-        exchange = EventExchange(configuration.exchange, client: client, patience: patience, reports: reports)
+        exchange = EventExchange(
+            configuration.exchange,
+            client: client,
+            patience: patience,
+            reports: reports,
+            clock: clock
+        )
         surroundings = WorkerPool.Surroundings(
             limits: configuration.limits,
             clock: clock,
@@ -114,6 +122,11 @@ public final class RabbitMQEventBus: RemoteEventBus {
     ///   `closed` when it was called before. A broker that cannot be reached is tried again for ever, unless the
     ///   client's configuration says otherwise.
     public func run() async throws(EventBusError) {
+        try await run(stayingOpenFor: {})
+    }
+
+    /// The same, but the connection stays until `others` returns.
+    package func run(stayingOpenFor others: @escaping @Sendable () async -> Void) async throws(EventBusError) {
         let isFirst = hasRun.withLock { hasRun in
             defer { hasRun = true }
             return !hasRun
@@ -134,6 +147,8 @@ public final class RabbitMQEventBus: RemoteEventBus {
             await group.next()
             group.cancelAll()
         }
+        await others()
+        copies.stop()
         connection.cancel()
         let cause = await connection.value
         reports.finish()
@@ -141,9 +156,15 @@ public final class RabbitMQEventBus: RemoteEventBus {
     }
 
     private func runClient() async -> EventBusError? {
-        let narrator = Narrator(broker: broker, reports: reports, exchange: exchange)
+        let narrator = Narrator(
+            broker: broker,
+            reports: reports,
+            exchange: exchange,
+            queuePrefix: configuration.queuePrefix
+        )
         let (states, events) = (client.states, client.events)
         async let narration: Void = narrator.run(states, events)
+        async let copying: Void = copies.run(client)
         let cause: EventBusError?
         do throws(AMQPError) {
             try await client.run()
@@ -151,6 +172,8 @@ public final class RabbitMQEventBus: RemoteEventBus {
         } catch {
             cause = EventBusError(error)
         }
+        copies.stop()
+        await copying
         await narration
         return cause
     }
@@ -161,6 +184,8 @@ public final class RabbitMQEventBus: RemoteEventBus {
     /// What was counted since the bus was made.
     public var statistics: EventBusStatistics { reports.statistics }
 
+    package var permits: HandlerPermits { surroundings.permits }
+
     /// The way to the broker, now.
     package var connection: AMQPClientState { client.state }
 
@@ -168,12 +193,17 @@ public final class RabbitMQEventBus: RemoteEventBus {
     var endReason: EventBusError { ending.withLock { $0 } }
 
     /// What is wrong with the way to the broker, for those who have waited long enough.
-    func unavailable(after timeout: Duration) -> EventBusError {
+    ///
+    /// - Parameters:
+    ///   - timeout: how long they have.
+    ///   - what: what has not happened meanwhile, where nothing else is wrong.
+    /// - Returns: the error to give them.
+    func unavailable(after timeout: Duration, _ what: String) -> EventBusError {
         guard hasRun.withLock({ $0 }) else {
             return EventBusError(.unavailable, "waited for \(timeout), but the bus's run() was never called")
         }
         guard case .connecting(_, let cause?) = client.state else {
-            return EventBusError(.unavailable, "the exchange '\(exchange.name)' was not declared within \(timeout)")
+            return EventBusError(.unavailable, "\(what) within \(timeout)")
         }
         return EventBusError(.unavailable, cause.message)
     }

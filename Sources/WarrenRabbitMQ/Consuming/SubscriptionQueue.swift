@@ -10,6 +10,7 @@ final class SubscriptionQueue: Sendable {
     private let topology: Topology
     private let exchange: EventExchange
     private let client: AMQPClient
+    private let copies: CopyPublisher
     private let frameMax: UInt32
     private let patience: Patience
     private let reports: BusReports
@@ -19,6 +20,7 @@ final class SubscriptionQueue: Sendable {
         of subscription: String,
         exchange: EventExchange,
         client: AMQPClient,
+        copies: CopyPublisher,
         frameMax: UInt32,
         patience: Patience,
         reports: BusReports,
@@ -29,6 +31,7 @@ final class SubscriptionQueue: Sendable {
         self.topology = topology.topology
         self.exchange = exchange
         self.client = client
+        self.copies = copies
         self.frameMax = frameMax
         self.patience = patience
         self.reports = reports
@@ -50,6 +53,11 @@ final class SubscriptionQueue: Sendable {
     ///
     /// - Returns: whether that is done; not when the delivery became stale or the subscription was stopped first.
     func bury(_ delivery: AMQPDelivery, _ failure: EventFailure, eventID: String?) async -> Bool {
+        // A cancelled task would send the copy and not hear that it came: there would be both then.
+        guard !Task.isCancelled else {
+            _ = try? delivery.release()
+            return false
+        }
         var copy = MessageCopy(of: delivery.message)
         copy.note(failure, host: HostName.current, from: origin(of: delivery))
         var waits = patience.waits()
@@ -83,7 +91,7 @@ final class SubscriptionQueue: Sendable {
         let negotiated = client.broker?.frameMax ?? 0
         let message = copy.fitted(to: Int(negotiated == 0 ? frameMax : negotiated))
         do throws(AMQPError) {
-            try await client.publish(message, to: "", routingKey: dead)
+            try await copies.publish(message, to: dead)
             return nil
         } catch {
             guard error.code == .returned else { return error.message }

@@ -2,9 +2,6 @@ package import AMQP
 package import Warren
 
 extension MessageCopy {
-    /// The longest that is kept of an error's text, in bytes.
-    package static let maximumErrorLength = 4096
-
     /// Where a message came from.
     package struct Origin: Sendable, Hashable {
         package var exchange: String
@@ -20,7 +17,7 @@ extension MessageCopy {
     package mutating func note(_ failure: EventFailure, host: String, from origin: Origin) {
         // It begins a new life when somebody sends it back.
         self[WarrenHeader.attempt] = nil
-        self[WarrenHeader.error] = .string(failure.error.cut(toBytes: Self.maximumErrorLength))
+        self[WarrenHeader.error] = .string(failure.error.cut(toBytes: EventFailure.maximumErrorLength))
         self[WarrenHeader.errorType] = .string(failure.errorType.cut(toBytes: 255))
         self[WarrenHeader.attempts] = .int64(Int64(failure.attempts))
         self[WarrenHeader.firstFailedAt] = .string(failure.firstFailedAt.text)

@@ -1,4 +1,5 @@
 package import AMQP
+import Warren
 
 extension MessageCopy {
     /// How many bytes of names are listed; names alone could fill a frame.
@@ -104,15 +105,5 @@ extension AMQPTable.Entry {
     fileprivate var encodedSize: Int {
         let properties = AMQPProperties(headers: AMQPTable([self]))
         return (try? properties.encodedHeaderSize(mandatory: false)) ?? .max
-    }
-}
-
-extension String {
-    /// The beginning of the text, at most so many bytes, ending between two characters of Unicode.
-    package func cut(toBytes limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        var end = utf8.index(utf8.startIndex, offsetBy: max(0, limit))
-        while end > utf8.startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
-        return String(unicodeScalars[..<end])
     }
 }

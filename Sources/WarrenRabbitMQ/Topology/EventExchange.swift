@@ -15,12 +15,19 @@ final class EventExchange: Sendable {
     private let handle: EventSubscription
     private let watchers = Locked<[ObjectIdentifier: Consumption]>([:])
 
-    init(_ name: String, client: AMQPClient, patience: Patience, reports: BusReports) {
+    init(_ name: String, client: AMQPClient, patience: Patience, reports: BusReports, clock: any RuntimeClock) {
         self.name = name
         self.client = client
         self.patience = patience
         self.reports = reports
-        handle = EventSubscription(name, isReady: false) {}
+        handle = EventSubscription(
+            name,
+            isReady: false,
+            clock: clock,
+            // Those who wait for it have deadlines of their own.
+            late: { _ in .busHasEnded },
+            onCancel: {}
+        )
     }
 
     /// Whether nobody has to wait for it.
@@ -29,7 +36,7 @@ final class EventExchange: Sendable {
     /// Waits until the exchange is declared.
     func ready() async throws(EventBusError) {
         if isThere { return }
-        try await handle.ready()
+        try await handle.readyAtLast()
     }
 
     /// The same for those who want to consume: an exchange that is refused is a subscription that is.

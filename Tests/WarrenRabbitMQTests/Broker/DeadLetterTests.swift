@@ -109,6 +109,60 @@ extension BusTests {
             }
         }
 
+        @Test("A message that the client cannot take is told under the subscription's name; an observer has none")
+        func tooLarge() async throws {
+            for isObserved in [false, true] {
+                try await withBus { configuration in
+                    configuration.queuePrefix = "eu."
+                    configuration.client.maximumMessageSize = 1000
+                } _: { bus, url in
+                    let log = EventLog(bus)
+                    if isObserved {
+                        try await bus.observe("#") { _, _ in }.ready()
+                    } else {
+                        try await bus.subscribe(to: ["#"], as: "billing") { _, _ in }.ready()
+                    }
+                    try await withClient(url) { client in
+                        let large = AMQPMessage(body: [UInt8](repeating: 65, count: 5000))
+                        try await client.publish(large, to: "events", routingKey: "a")
+                        if !isObserved { _ = try await client.take("eu.billing.dead") }
+                    }
+                    if isObserved {
+                        try await log.first(.observerFailed)
+                        #expect(log.all(.deadLettered).isEmpty && bus.statistics.deadLettered == 0)
+                    } else {
+                        #expect(try await log.first(.deadLettered).subject == "billing")
+                        #expect(bus.statistics.deadLettered == 1)
+                    }
+                }
+            }
+        }
+
+        @Test("An event of another type, which a binding from earlier times brings, is a dead letter at once")
+        func otherType() async throws {
+            try await withBus { bus, url in
+                let (seen, observed) = (Shared(0), Shared(0))
+                try await bus.subscribe(OrderPaid.self, as: "billing", retry: .immediate(5)) { _, _ in
+                    seen.change { $0 += 1 }
+                }.ready()
+                try await bus.observe(OrderPaid.self) { _, _ in observed.change { $0 += 1 } }.ready()
+                try await withClient(url) { client in
+                    try await client.apply([.binding("events", to: "billing", "Order.*")])
+                    let body = #"{"event_id":"e","event_type":"Order.Refunded","data":{"orderID":1}}"#
+                    try await client.publish(AMQPMessage(body), to: "events", routingKey: "Order.Refunded")
+                    let dead = try await client.take("billing.dead").message
+                    #expect(dead.properties.headers["warren-error-type"]?.string == "undecodable")
+                    let reason = "the event is an 'Order.Refunded', not a 'Order.Paid'"
+                    #expect(dead.properties.headers["warren-error"]?.string == reason)
+                    #expect(dead.properties.headers["warren-attempts"]?.integer == 1)
+                    // Where the key says one thing and the body another, the body is right.
+                    try await client.publish(AMQPMessage(body), to: "events", routingKey: "Order.Paid")
+                    _ = try await client.take("billing.dead")
+                }
+                #expect(seen.value == 0 && observed.value == 0)
+            }
+        }
+
         @Test("Data that are not what the handler takes are a dead letter at once")
         func wrongType() async throws {
             try await withBus { bus, url in

@@ -119,6 +119,66 @@ extension BusTests {
             }
         }
 
+        @Test("What a handler decides after it was cancelled leaves no copy beside the event")
+        func decidedTooLate() async throws {
+            try await withVhost { url in
+                var configuration = RabbitMQEventBusConfiguration()
+                configuration.limits.shutdownGrace = .milliseconds(100)
+                let bus = try RabbitMQEventBus(url: url, service: "test", configuration: configuration)
+                let run = Task { try await bus.run() }
+                let begun = Shared(0)
+                let handle = try bus.subscribe(
+                    OrderPaid.self,
+                    as: "billing",
+                    deciding: { _, _ in
+                        begun.change { $0 += 1 }
+                        try? await Task.sleep(for: .seconds(3600))
+                        return .deadLetter(reason: "too late")
+                    }
+                )
+                try await handle.ready()
+                try await bus.publish(OrderPaid(orderID: 1))
+                try await eventually("it is at work") { begun.value == 1 }
+                run.cancel()
+                try await run.value
+                try await withClient(url) { client in
+                    try await eventually("it is in its queue again") { try await client.count("billing") == 1 }
+                    let dead = try await client.count("billing.dead")
+                    #expect(dead == 0)
+                }
+                #expect(bus.statistics.deadLettered == 0)
+            }
+        }
+
+        @Test("A bus that never ran says so to who waits for a subscription, and is let go")
+        func neverRun() async throws {
+            weak var gone: RabbitMQEventBus?
+            do {
+                let bus = try RabbitMQEventBus(url: "amqp://localhost", service: "test")
+                gone = bus
+                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+                try bus.observe(OrderPaid.self) { _, _ in }
+                let error = await failure { try await handle.ready(within: .milliseconds(50)) }
+                #expect(error?.code == .unavailable)
+                #expect(error?.message == "waited for 0.05 seconds, but the bus's run() was never called")
+                let waiting = Task { await failure { try await handle.ready() } }
+                waiting.cancel()
+                #expect(await waiting.value?.code == .cancelled)
+            }
+            try await eventually("the bus is let go") { gone == nil }
+        }
+
+        @Test("A subscription that is not ready in time says what is in the way")
+        func notReady() async throws {
+            let port = try ReservedPort()
+            try await withBus("amqp://guest:guest@127.0.0.1:\(port.number)") { bus in
+                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+                try await EventLog(bus).first(.connection)
+                let error = await failure { try await handle.ready(within: .milliseconds(50)) }
+                #expect(error?.code == .unavailable && error?.message.contains("\(port.number)") == true)
+            }
+        }
+
         @Test("A bus ends at once while it waits for a broker")
         func endsWithoutBroker() async throws {
             let port = try ReservedPort()

@@ -174,24 +174,73 @@ extension BusTests {
         @Test("Without the permission to publish a lone event is refused; of several nobody knows")
         func noPermission() async throws {
             try await withVhost { url in
-                let broker = try await LocalBroker.shared()
-                let vhost = try AMQPURL(url).vhost
-                let user = "user-\(UInt64.random(in: 0 ... .max))"
-                try await broker.rabbitmqctl(["add_user", user, "secret"])
-                try await broker.rabbitmqctl(["set_permissions", "-p", vhost, user, ".*", "^$", ".*"])
-                try await withBus(url.replacing("guest:guest@", with: "\(user):secret@")) { bus in
-                    for id in 0..<3 {
-                        let error = await failure { try await bus.publish(OrderPaid(orderID: id)) }
-                        #expect(error?.code == .refused && error?.message.contains("403") == true)
+                try await withUser(url, write: "^$") { url in
+                    try await withBus(url) { bus in
+                        for id in 0..<3 {
+                            let error = await failure { try await bus.publish(OrderPaid(orderID: id)) }
+                            #expect(error?.code == .refused && error?.message.contains("403") == true)
+                        }
+                        let (first, second) = (
+                            try await bus.send(try EventEnvelope(OrderPaid(orderID: 4))),
+                            try await bus.send(try EventEnvelope(OrderPaid(orderID: 5)))
+                        )
+                        #expect(await failure { try await first.receipt }?.code == .unknown)
+                        #expect(await failure { try await second.receipt } != nil)
                     }
-                    let (first, second) = (
-                        try await bus.send(try EventEnvelope(OrderPaid(orderID: 4))),
-                        try await bus.send(try EventEnvelope(OrderPaid(orderID: 5)))
-                    )
-                    #expect(await failure { try await first.receipt }?.code == .unknown)
-                    #expect(await failure { try await second.receipt } != nil)
                 }
-                try await broker.rabbitmqctl(["delete_user", user])
+            }
+        }
+
+        @Test("A receipt that nobody waits for, or not to its end, is counted, and keeps no other from being refused")
+        func forgottenReceipt() async throws {
+            try await withBus { bus, _ in
+                try await bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }.ready()
+                _ = try await bus.send(try EventEnvelope(OrderPaid(orderID: 1)))
+                let pending = try await bus.send(try EventEnvelope(OrderPaid(orderID: 2)))
+                let waiting = Task { await failure { try await pending.receipt } }
+                waiting.cancel()
+                _ = await waiting.value
+                _ = try await bus.send(try EventEnvelope("nobody.wants", "1"))
+                try await eventually("all are counted") {
+                    bus.statistics.confirmed >= 2 && bus.statistics.unrouted == 1
+                }
+            }
+            try await withVhost { url in
+                try await withUser(url, write: "^$") { url in
+                    try await withBus(url) { bus in
+                        for _ in 0..<2 { _ = try await bus.send(try EventEnvelope(OrderPaid(orderID: 1))) }
+                        var last: EventBusError?
+                        try await eventually("a lone event is refused") {
+                            last = await failure { try await bus.publish(OrderPaid(orderID: 2)) }
+                            return last?.code == .refused
+                        }
+                        #expect(last?.message.contains("403") == true)
+                    }
+                }
+            }
+        }
+
+        @Test("What the broker says of a dead letter's copy is said of no event")
+        func copiesApart() async throws {
+            try await withVhost { url in
+                // The queues are there; who may not write to the default exchange could not declare them.
+                try await withBus(url) { bus in
+                    try await bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }.ready()
+                }
+                try await withUser(url, write: "^(events|billing.*)$") { url in
+                    try await withBus(url) { bus in
+                        let log = EventLog(bus)
+                        try await bus.subscribe(OrderPaid.self, as: "billing", concurrency: 20) { _, _ in
+                            throw NeverPaid()
+                        }.ready()
+                        for id in 0..<20 { try await bus.publish(OrderPaid(orderID: id)) }
+                        try await log.first(.notSettled) { $0.reason?.contains("403") == true }
+                        // Alone each, so that the broker's words about a copy would be taken for words about it.
+                        for number in 0..<500 {
+                            #expect(await failure { try await bus.publish(Measure(number: number)) } == nil)
+                        }
+                    }
+                }
             }
         }
 
@@ -221,6 +270,23 @@ struct Foreign: Event {
     static let type = "Foreign.Thing"
 }
 
+private struct Measure: Event {
+    static let type = "metrics.measure"
+    var number: Int
+}
+
+private struct NeverPaid: Error {}
+
+/// Lends a user who may do everything but write to what the pattern does not match, as a URL.
+private func withUser(_ url: String, write pattern: String, _ body: (_ url: String) async throws -> Void) async throws {
+    let broker = try await LocalBroker.shared()
+    let user = "user-\(UInt64.random(in: 0 ... .max))"
+    try await broker.rabbitmqctl(["add_user", user, "secret"])
+    try await broker.rabbitmqctl(["set_permissions", "-p", AMQPURL(url).vhost, user, ".*", pattern, ".*"])
+    try await body(url.replacing("guest:guest@", with: "\(user):secret@"))
+    try await broker.rabbitmqctl(["delete_user", user])
+}
+
 extension EventEnvelope {
     init(_ order: OrderPaid) throws {
         self.init(
@@ -228,5 +294,9 @@ extension EventEnvelope {
             source: "test",
             payload: try EventPayload(json: Array(#"{"orderID":\#(order.orderID)}"#.utf8))
         )
+    }
+
+    fileprivate init(_ type: String, _ json: String) throws {
+        self.init(type: try EventType(type), source: "test", payload: try EventPayload(json: Array(json.utf8)))
     }
 }

@@ -58,6 +58,50 @@ extension BusTests {
             #expect(broker?.code == .invalidSubscription)
         }
 
+        @Test("A retry policy that would hold an event for too long is refused, and so it is by the hybrid bus")
+        func longRetry() async throws {
+            let remote = try RabbitMQEventBus(url: "amqp://localhost", service: "test")
+            let hybrid = HybridEventBus(
+                local: try MemoryEventBus(service: "test"),
+                remote: try RabbitMQEventBus(url: "amqp://localhost", service: "test")
+            )
+            let minute = Duration.seconds(60)
+            for bus in [remote, hybrid] as [any EventBus] {
+                for attempts in [22, 1_000_000] {
+                    let policy = RetryPolicy.exponential(
+                        maxAttempts: attempts,
+                        initial: minute,
+                        multiplier: 1,
+                        max: minute
+                    )
+                    let error = await failure {
+                        try bus.subscribe(to: ["#"], as: "long", retry: policy) { _, _ in }
+                    }
+                    #expect(error?.code == .invalidSubscription)
+                    #expect(error?.message.contains("20 minutes") == true)
+                }
+                let policy = RetryPolicy.exponential(maxAttempts: 21, initial: minute, multiplier: 1, max: minute)
+                try bus.subscribe(to: ["#"], as: "long", retry: policy) { _, _ in }
+                try bus.subscribe(to: ["#"], as: "at once", retry: .immediate(999_999)) { _, _ in }
+            }
+        }
+
+        @Test(
+            "As many events are taken at a time as can be handled before the broker takes them back",
+            arguments: [
+                (1, nil, 1, 100), (1, 30, 30, 50), (100, 30, 30, 200), (1, nil, 30, 50), (1, 600, 30, 2),
+                (1, 100_000, 30, 1), (10_000, 100_000, 30, 10_000),
+            ] as [(Int, Int?, Int, Int)]
+        )
+        func prefetch(concurrency: Int, timeout: Int?, busTimeout: Int, expected: Int) throws {
+            var subscriber = Subscriber("s", to: [try TopicPattern("#")], handler: .each { _ in .ack })
+            subscriber.concurrency = concurrency
+            subscriber.timeout = timeout.map { .seconds($0) }
+            #expect(subscriber.effectivePrefetch(timeout: .seconds(busTimeout)) == expected)
+            subscriber.prefetch = 7
+            #expect(subscriber.effectivePrefetch(timeout: .seconds(busTimeout)) == 7)
+        }
+
         @Test("So many handlers run at a time as the subscription says, and no more")
         func concurrency() async throws {
             try await withBus { bus, _ in
@@ -201,14 +245,16 @@ extension BusTests {
 
         @Test("A queue deleted under its subscription comes back with its bindings")
         func queueDeleted() async throws {
-            try await withBus { bus, url in
+            try await withBus { configuration in
+                configuration.queuePrefix = "eu."
+            } _: { bus, url in
                 let log = EventLog(bus)
                 let seen = Shared(0)
                 try await bus.subscribe(OrderPaid.self, as: "billing") { _, _ in seen.change { $0 += 1 } }.ready()
                 try await withClient(url) { client in
-                    try await client.withChannel { _ = try await $0.deleteQueue("billing") }
+                    try await client.withChannel { _ = try await $0.deleteQueue("eu.billing") }
                 }
-                try await log.first(.subscriptionLost) { $0.subject.contains("billing") }
+                try await log.first(.subscriptionLost) { $0.subject == "billing" }
                 try await eventually("events are handled again") {
                     try await bus.publish(OrderPaid(orderID: 1))
                     return seen.value > 0

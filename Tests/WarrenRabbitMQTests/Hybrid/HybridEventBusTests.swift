@@ -3,6 +3,7 @@ import Foundation
 import Testing
 import Warren
 import WarrenRabbitMQ
+import WarrenRuntime
 import WarrenTesting
 
 @Suite("A hybrid bus")
@@ -17,9 +18,21 @@ struct HybridEventBusTests {
         var value: Int
     }
 
+    /// Stays here.
+    private struct Visited: Event {
+        static let type = "user.visited"
+        var user: Int
+    }
+
+    /// Goes out.
+    private struct Noticed: Event {
+        static let type = "metrics.noticed"
+        var value: Int
+    }
+
     private static func rules() throws -> [RoutingRule] {
         [
-            try RoutingRule("user.logged_in", reach: .local),
+            try RoutingRule("user.logged_in", "user.visited", reach: .local),
             try RoutingRule("metrics.#", reach: .remote),
             // Never asked: the rules before it have decided.
             try RoutingRule("user.#", "metrics.#", reach: .both),
@@ -139,6 +152,69 @@ struct HybridEventBusTests {
         }
     }
 
+    @Test(
+        "runs as many handlers at a time as the subscription says, and as the buses do, over both halves",
+        arguments: [(concurrency: 1, maxHandlers: 100), (concurrency: 10, maxHandlers: 1)]
+    )
+    func limits(concurrency: Int, maxHandlers: Int) async throws {
+        try await withVhost { url in
+            var (local, remote) = (MemoryEventBusConfiguration(), RabbitMQEventBusConfiguration())
+            local.limits.maxHandlers = maxHandlers
+            remote.limits.maxHandlers = maxHandlers
+            let bus = HybridEventBus(
+                local: try MemoryEventBus(service: "test", configuration: local),
+                remote: try RabbitMQEventBus(url: url, service: "test", configuration: remote),
+                rules: try Self.rules()
+            )
+            let running = Shared((now: 0, most: 0, done: 0))
+            let handle = try bus.subscribe(to: ["#"], as: "everything", concurrency: concurrency) { _, _ in
+                running.change {
+                    $0.now += 1
+                    $0.most = max($0.most, $0.now)
+                }
+                try await Task.sleep(for: .milliseconds(2))
+                running.change {
+                    $0.now -= 1
+                    $0.done += 1
+                }
+            }
+            let run = Task { try await bus.run() }
+            try await handle.ready()
+            for number in 0..<50 {
+                try await bus.publish(OrderPaid(orderID: number))
+                try await bus.publish(LoggedIn(user: number))
+            }
+            try await eventually("all are handled") { running.value.done == 100 }
+            #expect(running.value.most == 1)
+            run.cancel()
+            try await run.value
+        }
+    }
+
+    @Test("lets a handler publish to its own subscription within the process where publishes wait for handlers")
+    func publishingToItself() async throws {
+        try await withVhost { url in
+            var local = MemoryEventBusConfiguration()
+            local.dispatch = .inPlace
+            let bus = HybridEventBus(
+                local: try MemoryEventBus(service: "test", configuration: local),
+                remote: try RabbitMQEventBus(url: url, service: "test"),
+                rules: try Self.rules()
+            )
+            let handled = Shared<[String]>([])
+            let handle = try bus.subscribe(to: ["#"], as: "everything") { envelope, _ in
+                if envelope.eventType == OrderPaid.type { try await bus.publish(LoggedIn(user: 1)) }
+                handled.change { $0.append(envelope.eventType) }
+            }
+            let run = Task { try await bus.run() }
+            try await handle.ready()
+            try await bus.publish(OrderPaid(orderID: 1))
+            try await eventually("both are handled") { handled.value == [OrderPaid.type, LoggedIn.type] }
+            run.cancel()
+            try await run.value
+        }
+    }
+
     @Test("declares no queue for a subscription all of whose events stay here")
     func noQueue() async throws {
         try await withVhost { url in
@@ -170,6 +246,44 @@ struct HybridEventBusTests {
             try await eventually("local events are handled") { logins.value == 100 }
             // It was shown before the broker could answer.
             try await eventually("the observer has seen it") { orders.value == 1 }
+        }
+    }
+
+    @Test(
+        "lets a handler at work at the end publish every way there is, whichever half it works for",
+        arguments: [Measured.type, LoggedIn.type]
+    )
+    func publishingAtTheEnd(type: String) async throws {
+        try await withVhost { url in
+            let bus = HybridEventBus(
+                local: try MemoryEventBus(service: "test"),
+                remote: try RabbitMQEventBus(url: url, service: "test"),
+                rules: try Self.rules()
+            )
+            let (begun, mayPublish, published) = (Shared(0), StopSignal(), Shared(0))
+            let handle = try bus.subscribe(to: [type], as: "late") { _, _ in
+                begun.change { $0 += 1 }
+                await mayPublish.wait()
+                // Long enough for whatever would close too early.
+                for number in 0..<50 {
+                    try await bus.publish(OrderPaid(orderID: number))
+                    try await bus.publish(Visited(user: number))
+                    try await bus.publish(Noticed(value: number))
+                    published.change { $0 += 1 }
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+            }
+            let run = Task { try await bus.run() }
+            try await handle.ready()
+            try await bus.publish(LoggedIn(user: 1))
+            try await bus.publish(Measured(value: 1))
+            try await eventually("it is at work") { begun.value == 1 }
+            run.cancel()
+            mayPublish.stop()
+            try await run.value
+            #expect(published.value == 50)
+            let statistics = bus.statistics
+            #expect(statistics.handled == 1 && statistics.failed == 0 && statistics.deadLettered == 0)
         }
     }
 

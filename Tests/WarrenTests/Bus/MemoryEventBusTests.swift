@@ -98,6 +98,25 @@ struct MemoryEventBusTests {
         }
     }
 
+    @Test("takes it for no failure that another bus has ended before a handler which publishes to it")
+    func endedBefore() async throws {
+        let (bus, other, gate, begun) = (try bus(), try bus(), StopSignal(), Seen<Int>())
+        try await withRunning(other) {}
+        try bus.subscribe(Counted.self, as: "forwarding") { event, _ in
+            begun.add(event.number)
+            await gate.wait()
+            try await other.publish(event)
+        }
+        let run = Task { try await bus.run() }
+        try await bus.publish(Counted(1))
+        await begun.become([1])
+        run.cancel()
+        gate.stop()
+        try await run.value
+        #expect(bus.statistics.failed == 0 && bus.statistics.released == 1)
+        #expect(bus.deadLetters(of: "forwarding").isEmpty)
+    }
+
     @Test("tells when all that was published is dealt with")
     func drain() async throws {
         let (bus, gate, seen) = (try bus(), StopSignal(), Seen<Int>())

@@ -81,6 +81,64 @@ struct MemoryOverflowTests {
         }
     }
 
+    @Test("gives a publish one deadline, however many subscriptions have no room")
+    func oneDeadline() async throws {
+        let bus = try bus(room: 1)
+        let (gates, begun) = ([StopSignal(), StopSignal()], Seen<Int>())
+        for (index, name) in ["a", "b"].enumerated() {
+            try bus.subscribe(Counted.self, as: name) { event, _ in
+                begun.add(event.number)
+                await gates[index].wait()
+            }
+        }
+        try await withRunning(bus) {
+            try await bus.publish(Counted(0))
+            await begun.become([0, 0])
+            try await bus.publish(Counted(1))
+            let asleep = clock.sleeperCount
+            let publish = Task { await busError { try await bus.publish(Counted(2)) } }
+            try await eventually { clock.sleeperCount == asleep + 1 }
+            clock.advance(by: .seconds(6))
+            gates[0].stop()
+            await begun.become([0, 0, 1, 2])
+            // Now it waits for the other one, whose time is what was left.
+            try await eventually { clock.sleeperCount == asleep + 1 }
+            clock.advance(by: .seconds(4))
+            #expect(await publish.value?.code == .overloaded)
+            gates[1].stop()
+        }
+    }
+
+    @Test("tells a publish that waits at the end of the bus that nobody handles its event, and counts what it lets go")
+    func ended() async throws {
+        let bus = try bus(room: 1)
+        let (gate, begun) = (StopSignal(), Seen<Int>())
+        try bus.subscribe(Counted.self, as: "slow") { event, _ in
+            begun.add(event.number)
+            await gate.wait()
+        }
+        var publish: Task<EventBusError?, Never>?
+        try await withRunning(bus) {
+            try await bus.publish(Counted(0))
+            await begun.become([0])
+            try await bus.publish(Counted(1))
+            let asleep = clock.sleeperCount
+            publish = Task { await busError { try await bus.publish(Counted(2)) } }
+            try await eventually { clock.sleeperCount == asleep + 1 }
+        }
+        #expect(await publish?.value == .some(.busHasEnded))
+        #expect(bus.statistics.discarded == 1)
+    }
+
+    @Test("counts what is let go with a subscription")
+    func discarded() async throws {
+        let bus = try bus(room: 5)
+        let handle = try bus.subscribe(Counted.self, as: "leaving") { _, _ in }
+        for number in 0..<3 { try await bus.publish(Counted(number)) }
+        handle.cancel()
+        #expect(bus.statistics.discarded == 3)
+    }
+
     @Test("lets a publish in as soon as there is room, and a cancelled one keeps nobody out", arguments: [1, 2, 40])
     func room(size: Int) async throws {
         let bus = try bus(room: size)
@@ -138,6 +196,19 @@ struct MemoryOverflowTests {
         #expect(bus.deadLetters(of: "another").isEmpty)
     }
 
+    @Test("keeps no more of an error's text than its beginning")
+    func longError() async throws {
+        let bus = try bus(room: 3)
+        let told = listen(to: bus, for: .handlerFailed)
+        try bus.subscribe(Counted.self, as: "failing") { _, _ in throw Verbose() }
+        try await withRunning(bus) {
+            try await bus.publish(Counted(1))
+            try await eventually { bus.statistics.deadLettered == 1 && told.count == 1 }
+        }
+        #expect(bus.deadLetters(of: "failing").first?.failure.error == String(repeating: "é", count: 2048))
+        #expect(try #require(told.all.first?.reason).utf8.count < 5000)
+    }
+
     @Test(
         "does not wait for a subscription that has gone meanwhile",
         arguments: [
@@ -168,4 +239,8 @@ struct MemoryOverflowTests {
             #expect(error?.code == .invalidConfiguration)
         }
     }
+}
+
+private struct Verbose: Error, CustomStringConvertible {
+    var description: String { String(repeating: "é", count: 100_000) }
 }

@@ -67,6 +67,17 @@ struct BackgroundWorkTests {
         #expect(await work.run(grace: .seconds(1), clock: clock) == false)
     }
 
+    @Test("that never ran is let go with whoever holds it")
+    func neverRun() {
+        weak var gone: BackgroundWork?
+        do {
+            let work = BackgroundWork()
+            gone = work
+            work.add(run: {}, stop: {})
+        }
+        #expect(gone == nil)
+    }
+
     @Test("is cancelled after the grace, and no longer waited for after the same time again")
     func grace() async throws {
         let gate = StopSignal()

@@ -46,7 +46,7 @@ struct EnvelopeCarryingTests {
     @Test("with unknown keys and odd values: all of them come through")
     func unknown() throws {
         let envelope = try carried(
-            #"{"x":[1,{}],"event_id":"e","event_type":"t","timestamp":5,"metadata":{"n":1},"data":1,"x":2,"version":2}"#
+            #"{"x":[1,{}],"event_id":"e","event_type":"t","timestamp":5,"metadata":{"n":1},"data":1,"x":2,"version":{}}"#
         )
         #expect(envelope.timestamp == nil && envelope.metadata == nil && envelope.version == "1")
         #expect(envelope.further.keys == ["x", "timestamp", "metadata", "x", "version"])
@@ -69,6 +69,20 @@ struct EnvelopeCarryingTests {
         }
         #expect(error?.code == .invalidEnvelope)
         #expect(error?.message == "event_type 'a.v2' contradicts version '1'")
+    }
+
+    @Test("with a version that is a whole number: it is that version's text", arguments: [0, 2, 10])
+    func versionNumber(version: Int) throws {
+        let envelope = try carried(#"{"event_id":"e","event_type":"a","version":\#(version),"data":1}"#)
+        #expect(envelope.version == "\(version)" && envelope.further.isEmpty)
+        for odd in ["2.0", "2e0", "-2"] {
+            let envelope = try carried(#"{"event_id":"e","event_type":"a","version":\#(odd),"data":1}"#)
+            #expect(envelope.version == "1" && envelope.further.keys == ["version"])
+        }
+        let message = "event_type 'a.v3' contradicts version '\(version)'"
+        #expect(throws: EventError(.invalidEnvelope, message)) {
+            try carried(#"{"event_id":"e","event_type":"a.v3","version":\#(version),"data":1}"#)
+        }
     }
 
     @Test("with data in base64")
@@ -109,6 +123,14 @@ struct EnvelopeCarryingTests {
         #expect(envelope.payload == EventPayload(bytes: body, contentType: "text/csv"))
         let again = try EventEnvelope(carrying: envelope.json(), properties: CarriedProperties(routingKey: ""))
         #expect(again == envelope)
+    }
+
+    @Test("that nests deeper than JSON may: the body goes in base64", arguments: [512, 513, 514, 10_000])
+    func deep(levels: Int) throws {
+        let arrays = levels - 1
+        let body = #"{"a":"# + String(repeating: "[", count: arrays) + "1" + String(repeating: "]", count: arrays) + "}"
+        let envelope = try carried(body)
+        #expect(envelope.payload.isJSON == (levels <= 512) && envelope.payload.bytes == Array(body.utf8))
     }
 
     @Test("without a type property: the routing key is the type, and its version the version")

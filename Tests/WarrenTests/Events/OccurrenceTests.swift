@@ -72,4 +72,17 @@ struct OccurrenceTests {
         #expect(error?.code == .invalidEvent)
         #expect(error?.message == "the type 'Test.Torn.v2' contradicts its version '3'")
     }
+
+    @Test("is read as the type that a handler wants only where it has the name of it")
+    func name() throws {
+        let payload = try EventPayload(json: Array(#"{"number":7}"#.utf8))
+        let own = Occurrence(EventEnvelope(type: try EventType(Counted.type), source: "s", payload: payload))
+        #expect(try own.decode(named: Counted.type) == Counted(7))
+        let other = Occurrence(EventEnvelope(type: try EventType(Followed.type), source: "s", payload: payload))
+        let error = #expect(throws: EventError.self) { () -> Counted in try other.decode(named: Counted.type) }
+        #expect(error?.code == .undecodable)
+        #expect(error?.message == "the event is an 'Test.Followed', not a 'Test.Counted'")
+        // Whoever asks by hand knows why.
+        #expect(try other.decode(as: Counted.self) == Counted(7))
+    }
 }

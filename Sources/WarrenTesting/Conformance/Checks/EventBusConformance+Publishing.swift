@@ -40,6 +40,10 @@ extension EventBusConformance {
             try await expectThrow("invalidEvent", EventBusError.self, where: { $0.message.contains("event_id") }) {
                 try await bus.publish(refused)
             }
+            try await expectThrow("invalidEvent", EventBusError.self, where: { $0.message.contains("event_id") }) {
+                _ = try await bus.send(Occurrence(refused))
+            }
+            try expect("published", stage.bus.statistics.published, is: 0)
         },
         EventBusCheck("a value that is no JSON is refused, or handed over as it is; what follows is not disturbed") {
             stage in

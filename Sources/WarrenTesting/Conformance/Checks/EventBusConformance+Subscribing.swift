@@ -95,6 +95,10 @@ extension EventBusConformance {
             }
             let subscriber = Subscriber("x", to: [try TopicPattern("#")], handler: .batch(upTo: 0) { _ in })
             try await refused("batches of none") { try bus.add(subscriber) }
+            let handle = try bus.subscribe(Noted.self, as: "taken") { _, _ in }
+            try await refused("a name taken for other events") { try bus.subscribe(to: ["#"], as: "taken") { _, _ in } }
+            handle.cancel()
+            _ = try bus.subscribe(to: ["#"], as: "taken") { _, _ in }
         },
     ]
 
