@@ -65,7 +65,7 @@ public final class AMQPClient: Sendable {
                 clock: clock,
                 owner: Connection.Owner(
                     needsRecovery: { !recorder.isEmpty },
-                    recover: { await $0.declareAgain(topology()) },
+                    recover: { await $0.declareAgain(topology()) { recorder.accepts($0) } },
                     report: { reports.report($0) },
                     stateChanged: { reports.stateChanged() }
                 )
@@ -163,14 +163,25 @@ public final class AMQPClient: Sendable {
 
     /// Declares exchanges, queues and bindings, and declares them again after every reconnect.
     ///
-    /// - Throws: `.preconditionFailed` when one exists with other arguments, `.accessRefused`, `.invalidArgument`;
-    ///   entities declared before the failing one stay.
-    public func apply(_ topology: Topology) async throws(AMQPError) {
+    /// - Parameters:
+    ///   - topology: the entities.
+    ///   - policy: what to do about an exchange or a queue that exists with other arguments.
+    /// - Throws: `.preconditionFailed` when one exists with other arguments, and ``AMQPError/conflict`` says which;
+    ///   `.accessRefused`, `.invalidArgument`; entities declared before the failing one stay.
+    public func apply(
+        _ topology: Topology,
+        onConflict policy: AMQPConflictPolicy = .fail
+    ) async throws(AMQPError) {
         for entity in topology.entities {
-            try await declarations.withChannel { [consuming] channel throws(AMQPError) in
-                _ = try await consuming.call(entity.declaration, on: channel)
+            do throws(AMQPError) {
+                try await declarations.withChannel { [consuming] channel throws(AMQPError) in
+                    _ = try await consuming.call(entity.declaration, on: channel)
+                }
+            } catch {
+                guard policy == .useExisting, error.conflict != nil else { throw error }
+                reports.report(AMQPEvent(kind: .entityDiffers, subject: "\(entity)", error: error))
             }
-            recorder.record(entity)
+            recorder.record(entity, onConflict: policy)
         }
     }
 

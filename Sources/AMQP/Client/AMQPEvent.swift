@@ -6,7 +6,7 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case connected, disconnected, entityNotRecovered, channelLost, subscriptionLost, subscribed, staleDelivery
-            case undecodable
+            case undecodable, entityDiffers
         }
 
         private let name: Name
@@ -32,6 +32,8 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
         ///
         /// It was rejected, so that the broker dead-letters or drops it.
         public static let undecodable = Kind(name: .undecodable)
+        /// An exchange or queue exists with other arguments than declared, and is used as it is.
+        public static let entityDiffers = Kind(name: .entityDiffers)
     }
 
     /// What happened.

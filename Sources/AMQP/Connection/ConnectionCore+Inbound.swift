@@ -243,6 +243,7 @@ extension CloseReason {
             case 540: .notSupported
             default: .channelClosed
             }
+        if let conflict = AMQPConflict(reply) { return AMQPError(code, "\(conflict) (\(what))", reply: reply) }
         return AMQPError(code, "the broker closed the channel of the \(what): \(reply)", reply: reply)
     }
 }
