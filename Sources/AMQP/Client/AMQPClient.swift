@@ -16,9 +16,10 @@ package import WarrenTelemetry
 /// or let ``withClient(url:configuration:_:)`` do that. Publishing and consuming use separate connections, so a
 /// broker that blocks publishers never starves consumers; the second is opened when it is first needed.
 public final class AMQPClient: Sendable {
-    private let publishing: Connection
-    private let consuming: Connection
-    private let publisher: AMQPPublisher
+    let publishing: Connection
+    let consuming: Connection
+    let publisher: AMQPPublisher
+    let requester: Requester
     private let declarations: ChannelPool
     private let recorder = TopologyRecorder()
     private let reports: ClientReports
@@ -83,6 +84,7 @@ public final class AMQPClient: Sendable {
         self.publishing = publishing
         self.consuming = consuming
         publisher = AMQPPublisher(connection: publishing, window: configuration.publishWindow)
+        requester = Requester(publishing, window: configuration.publishWindow)
         declarations = ChannelPool(consuming, limit: 8)
     }
 
@@ -253,46 +255,6 @@ public final class AMQPClient: Sendable {
             return value
         } catch {
             await publishing.remove(publisher.channel)
-            throw error
-        }
-    }
-
-    // MARK: - Consuming
-
-    /// Consumes for the length of `body`; then unsettled deliveries go back to the queue.
-    ///
-    /// The subscription is taken up again after every reconnect, and when the broker ends it.
-    ///
-    /// - Parameters:
-    ///   - source: a queue's name, or a private queue.
-    ///   - prefetch: how many deliveries may be unsettled at a time, 1 to 65,535.
-    ///   - coalescingAcks: whether one frame may carry the acks of several deliveries.
-    ///   - exclusive: whether no other consumer may consume the queue.
-    ///   - arguments: for example `x-priority`, or `x-stream-offset`.
-    ///   - body: what to do with the deliveries; the subscription ends with it.
-    /// - Returns: what `body` returns.
-    /// - Throws: what `body` throws; `.notFound`, `.accessRefused`, `.resourceLocked` when the subscription is refused.
-    public func withConsumer<Value>(
-        _ source: AMQPConsumerSource,
-        prefetch: Int = 100,
-        coalescingAcks: Bool = true,
-        exclusive: Bool = false,
-        arguments: AMQPTable = [:],
-        _ body: (AMQPDeliveries) async throws -> Value
-    ) async throws -> Value {
-        let deliveries = try await consuming.subscribe(
-            source,
-            prefetch: prefetch,
-            exclusive: exclusive,
-            coalescingAcks: coalescingAcks,
-            arguments: arguments
-        )
-        do {
-            let value = try await body(deliveries)
-            await consuming.remove(deliveries.channel)
-            return value
-        } catch {
-            await consuming.remove(deliveries.channel)
             throw error
         }
     }

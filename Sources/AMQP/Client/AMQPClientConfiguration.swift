@@ -14,6 +14,11 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
     /// How long a publish waits for its confirm before its outcome is unknown.
     public var confirmTimeout: Duration = .seconds(30)
 
+    /// After how long the broker takes back a delivery that is not settled: its `consumer_timeout`.
+    ///
+    /// When four fifths of it have passed, an event (`.deliveryOverdue`) names the delivery. `nil`: never.
+    public var consumerTimeout: Duration? = .seconds(1800)
+
     /// How long closing waits for outstanding confirms and for the broker's goodbye.
     public var closeTimeout: Duration = .seconds(5)
 

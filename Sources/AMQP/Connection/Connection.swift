@@ -20,6 +20,10 @@ final class Connection: Sendable {
         case open
         case blocked(String)
         case ended(AMQPError)
+
+        var isConnecting: Bool {
+            if case .connecting = self { true } else { false }
+        }
     }
 
     let settings: ConnectionSettings
@@ -27,7 +31,8 @@ final class Connection: Sendable {
     let owner: Owner
     let waker: Waker
     let core: Locked<ConnectionCore>
-    private let status = Locked(Status.unused)
+    private let status: Locked<(Status, since: MonotonicTime)>
+    let activity = ConnectionActivity()
     /// What the broker said when it was last reached.
     let broker = Locked<AMQPBrokerInfo?>(nil)
     /// Done when the first operation wants the connection.
@@ -38,6 +43,7 @@ final class Connection: Sendable {
         self.clock = clock
         self.owner = owner
         core = Locked(ConnectionCore(settings: settings, clock: clock))
+        status = Locked((.unused, since: clock.now))
         do throws(SystemError) {
             waker = try Waker()
         } catch {
@@ -112,13 +118,19 @@ final class Connection: Sendable {
 
     // MARK: - Status
 
-    var currentStatus: Status { status.withLock { $0 } }
+    var currentStatus: Status { statusAndTime.0 }
+
+    /// The status, and since when.
+    var statusAndTime: (Status, since: MonotonicTime) { status.withLock { $0 } }
 
     func setStatus(_ new: Status) {
+        let now = clock.now
         let changed = status.withLock { status in
-            guard status != new else { return false }
-            if case .ended = status { return false }
-            status = new
+            guard status.0 != new else { return false }
+            if case .ended = status.0 { return false }
+            // Another attempt is no other state.
+            let isSame = status.0.isConnecting && new.isConnecting
+            status = (new, since: isSame ? status.since : now)
             return true
         }
         if changed { owner.stateChanged() }
@@ -159,7 +171,12 @@ final class Connection: Sendable {
             guard let machine = machine.take() else { preconditionFailure("a channel was added twice") }
             let id = core.add(machine, into: &effects)
             if let position = core.channels[id]?.value.subscription?.position {
-                let settler = DeliverySettler(connection: self, channel: id, position: position)
+                let settler = DeliverySettler(
+                    connection: self,
+                    channel: id,
+                    position: position,
+                    deliversAgain: core.channels[id]?.value.subscription?.mode.deliversAgain ?? true
+                )
                 core.channels[id]?.value.subscription?.settler = settler
             }
             return (id, core.takeWake())

@@ -7,6 +7,7 @@ extension ConnectionCore {
     mutating func connected(_ transport: Transport, _ tuning: Tuning, ready: Bool, into effects: inout Effects) {
         guard phase == .down else { return }
         epoch += 1
+        connects += 1
         self.tuning = tuning
         self.transport = transport
         lastFailure = nil

@@ -141,6 +141,7 @@ struct ConnectionSession: ~Copyable {
         }
         guard var bytes = flight.take() else { return }
         heartbeat.sent(at: now)
+        connection.activity.noteSent(at: now)
         hadTraffic = true
         switch bytes.write(to: transport) {
         case .done:
@@ -210,7 +211,9 @@ struct ConnectionSession: ~Copyable {
         let result = unsafe parser.fill { [transport] buffer in unsafe transport.read(into: buffer) }
         switch result {
         case .bytes:
-            heartbeat.received(at: connection.clock.now)
+            let now = connection.clock.now
+            heartbeat.received(at: now)
+            connection.activity.noteReceived(at: now)
             hadTraffic = true
             process()
         case .wouldBlock: return

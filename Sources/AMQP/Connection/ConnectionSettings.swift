@@ -14,6 +14,7 @@ struct ConnectionSettings: Sendable {
     let operationTimeout: Duration
     let confirmTimeout: Duration
     let closeTimeout: Duration
+    let consumerTimeout: Duration?
     let proposal: Tuning
     let maximumMessageSize: Int
     let outboxLimit: Int
@@ -33,6 +34,7 @@ struct ConnectionSettings: Sendable {
         try Self.check(configuration.operationTimeout > .zero, "operationTimeout must be more than zero")
         try Self.check(configuration.confirmTimeout > .zero, "confirmTimeout must be more than zero")
         try Self.check(configuration.closeTimeout >= .zero, "closeTimeout must not be negative")
+        try Self.check(configuration.consumerTimeout ?? .seconds(1) > .zero, "consumerTimeout must be more than zero")
         try Self.check(configuration.maximumMessageSize > 0, "maximumMessageSize must be more than zero")
         try Self.check(configuration.outboxLimit > 0, "outboxLimit must be more than zero")
         try Self.check(configuration.publishWindow > 0, "publishWindow must be more than zero")
@@ -49,6 +51,7 @@ struct ConnectionSettings: Sendable {
         operationTimeout = configuration.operationTimeout
         confirmTimeout = configuration.confirmTimeout
         closeTimeout = configuration.closeTimeout
+        consumerTimeout = configuration.consumerTimeout
         proposal = Tuning(
             channelMax: url.channelMax ?? configuration.channelMax,
             frameMax: frameMax,

@@ -23,7 +23,14 @@ enum ClientMethod: Sendable, Hashable {
     case queueDelete(name: String, ifUnused: Bool, ifEmpty: Bool)
 
     case basicQos(prefetch: UInt16)
-    case basicConsume(queue: String, consumerTag: String, exclusive: Bool, arguments: AMQPTable)
+    case basicConsume(
+        queue: String,
+        consumerTag: String,
+        noLocal: Bool = false,
+        noAck: Bool = false,
+        exclusive: Bool,
+        arguments: AMQPTable
+    )
     case basicCancel(consumerTag: String)
     case basicCancelOK(consumerTag: String)
     case basicGet(queue: String)

@@ -243,15 +243,15 @@ struct MethodEncoder: ~Copyable {
                 AMQP_BASIC_QOS_METHOD,
                 amqp_basic_qos_t(prefetch_size: 0, prefetch_count: prefetch, global: 0)
             )
-        case .basicConsume(let queue, let consumerTag, let exclusive, let arguments):
+        case .basicConsume(let queue, let consumerTag, let noLocal, let noAck, let exclusive, let arguments):
             return unsafe encode(
                 AMQP_BASIC_CONSUME_METHOD,
                 amqp_basic_consume_t(
                     ticket: 0,
                     queue: try pool.shortString(queue, "queue"),
                     consumer_tag: try pool.shortString(consumerTag, "consumer tag"),
-                    no_local: 0,
-                    no_ack: 0,
+                    no_local: flag(noLocal),
+                    no_ack: flag(noAck),
                     exclusive: flag(exclusive),
                     nowait: 0,
                     arguments: try pool.table(arguments)
