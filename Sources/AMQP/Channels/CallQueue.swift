@@ -106,7 +106,7 @@ extension ClientMethod {
         case .txSelect: .txSelectOK
         case .txCommit: .txCommitOK
         case .txRollback: .txRollbackOK
-        case .connectionStartOK, .connectionTuneOK, .connectionOpen,
+        case .connectionStartOK, .connectionSecureOK, .connectionUpdateSecret, .connectionTuneOK, .connectionOpen,
             .connectionClose, .connectionCloseOK,
             .channelOpen, .channelFlowOK, .channelClose, .channelCloseOK, .basicCancelOK, .basicAck, .basicNack,
             .basicReject:

@@ -5,6 +5,11 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
     /// Shown by the broker's management tools; default: the URL's `connection_name`, else the program's name.
     public var connectionName: String?
 
+    /// Asked before each login, instead of the URL's user and password; for tokens and passwords that change.
+    ///
+    /// Default: none. A refused login is tried once more with what it gives then, and is final after that.
+    public var credentials: AMQPCredentialsProvider?
+
     /// How long resolving, connecting and logging in to one host may take.
     public var connectTimeout: Duration = .seconds(10)
 

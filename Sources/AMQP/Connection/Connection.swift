@@ -33,6 +33,8 @@ final class Connection: Sendable {
     let core: Locked<ConnectionCore>
     private let status: Locked<(Status, since: MonotonicTime)>
     let activity = ConnectionActivity()
+    /// What was given since instead of the URL's password.
+    let secret = Locked<Redacted?>(nil)
     /// What the broker said when it was last reached.
     let broker = Locked<AMQPBrokerInfo?>(nil)
     /// Done when the first operation wants the connection.

@@ -115,6 +115,9 @@ extension ConnectionCore {
         case .connectionCloseOK:
             guard phase == .closing else { throw WireError("connection.close-ok that was not asked for") }
             return .closeConfirmed
+        case .connectionUpdateSecretOK:
+            try secretUpdated(into: &effects)
+            return .goOn
         case .connectionBlocked(let reason):
             blockedReason = reason
             return .goOn

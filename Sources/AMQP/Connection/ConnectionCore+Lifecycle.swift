@@ -37,6 +37,7 @@ extension ConnectionCore {
         outbox.clear()
         numbers = []
         dirty = []
+        secretUpdatesLost(error, into: &effects)
         for id in channels.ids { channels[id]?.value.disconnected(error, into: &effects) }
         rearm()
     }

@@ -52,6 +52,8 @@ struct ConnectionCore: ~Copyable {
     var encoder = MethodEncoder()
     var channels = SlotMap<ChannelMachine>()
     var numbers: [NumberUse] = []
+    /// New secrets that the broker has not answered.
+    var secretUpdates: [OneShot<Result<Void, AMQPError>>] = []
     /// Channels with acks to send, or publishes to mark.
     var dirty: [SlotID] = []
 

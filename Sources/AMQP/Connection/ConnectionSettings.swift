@@ -7,6 +7,7 @@ struct ConnectionSettings: Sendable {
     let user: String
     let password: String
     let external: Bool
+    let credentials: AMQPCredentialsProvider?
     let vhost: String
     let connectionName: String
 
@@ -44,6 +45,7 @@ struct ConnectionSettings: Sendable {
         user = url.user
         password = url.password
         external = url.authMechanism == .external
+        credentials = configuration.credentials
         vhost = url.vhost
         let name = configuration.connectionName ?? url.connectionName ?? CommandLine.arguments.first?.lastPathComponent
         connectionName = "\(name ?? "warren") (\(role))"
@@ -67,11 +69,11 @@ struct ConnectionSettings: Sendable {
         retriesFirst = configuration.reconnect.retriesFirst
     }
 
-    func login(at host: AMQPURL.Host) -> Login {
+    func login(at host: AMQPURL.Host, as credentials: AMQPCredentials) -> Login {
         Login(
             host: host.description,
-            user: user,
-            password: password,
+            user: credentials.user,
+            password: credentials.password,
             vhost: vhost,
             connectionName: connectionName,
             tuning: proposal,

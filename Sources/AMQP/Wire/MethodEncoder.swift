@@ -87,6 +87,11 @@ struct MethodEncoder: ~Copyable {
                     locale: try pool.copy("en_US")
                 )
             )
+        case .connectionSecureOK(let response):
+            return unsafe encode(
+                AMQP_CONNECTION_SECURE_OK_METHOD,
+                amqp_connection_secure_ok_t(response: try pool.copy(response))
+            )
         case .connectionTuneOK(let tuning):
             return encode(
                 AMQP_CONNECTION_TUNE_OK_METHOD,
@@ -117,6 +122,8 @@ struct MethodEncoder: ~Copyable {
             )
         case .connectionCloseOK:
             return encode(AMQP_CONNECTION_CLOSE_OK_METHOD, amqp_connection_close_ok_t())
+        case .connectionUpdateSecret(let secret, let reason):
+            return unsafe try UpdateSecret.encode(secret, reason, target)
         case .channelOpen:
             return unsafe encode(AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t(out_of_band: amqp_empty_bytes))
         case .channelFlowOK(let active):
