@@ -139,6 +139,12 @@ public final class AMQPChannel: Sendable {
         )
     }
 
+    /// Gives everything back that was fetched on this channel and is not settled; the broker delivers it again.
+    public func recover() async throws(AMQPError) {
+        // Without requeuing the broker closes the whole connection: it does not offer that.
+        _ = try await connection.call(.basicRecover(requeue: true), on: id)
+    }
+
     // MARK: - Transactions
 
     /// Makes the channel transactional.

@@ -106,7 +106,8 @@ extension ClientMethod {
         case .txSelect: .txSelectOK
         case .txCommit: .txCommitOK
         case .txRollback: .txRollbackOK
-        case .connectionStartOK, .connectionTuneOK, .connectionOpen, .connectionClose, .connectionCloseOK,
+        case .connectionStartOK, .connectionSecureOK, .connectionUpdateSecret, .connectionTuneOK, .connectionOpen,
+            .connectionClose, .connectionCloseOK,
             .channelOpen, .channelFlowOK, .channelClose, .channelCloseOK, .basicCancelOK, .basicAck, .basicNack,
             .basicReject:
             nil
@@ -126,7 +127,7 @@ extension ClientMethod {
         case .queuePurge(let name): "queue.purge '\(name)'"
         case .queueDelete(let name, _, _): "queue.delete '\(name)'"
         case .basicQos: "basic.qos"
-        case .basicConsume(let queue, _, _, _): "basic.consume '\(queue)'"
+        case .basicConsume(let queue, _, _, _, _, _): "basic.consume '\(queue)'"
         case .basicCancel: "basic.cancel"
         case .basicGet(let queue): "basic.get '\(queue)'"
         case .basicRecover: "basic.recover"

@@ -28,6 +28,7 @@ struct ChannelMachine: ~Copyable {
     let backoff: Backoff
 
     private(set) var state = State.detached
+    private var steps = 0
     private var stepsLeft = 0
     private var failures = 0
     private var openedAt = MonotonicTime.distantFuture
@@ -40,6 +41,7 @@ struct ChannelMachine: ~Copyable {
     var queue = PublishQueue()
     var answeredWaiters: [OneShot<Result<Void, AMQPError>>] = []
     var subscription: Subscription?
+    var requests: RequestTable?
 
     init(
         purpose: String,
@@ -48,6 +50,7 @@ struct ChannelMachine: ~Copyable {
         opensEarly: Bool = false,
         window: Int? = nil,
         subscription: consuming Subscription? = nil,
+        requests: consuming RequestTable? = nil,
         backoff: Backoff,
         opened: OneShot<Result<Void, AMQPError>>? = nil
     ) {
@@ -57,6 +60,7 @@ struct ChannelMachine: ~Copyable {
         self.opensEarly = opensEarly
         self.window = window.map { ConfirmWindow(capacity: $0) }
         self.subscription = subscription
+        self.requests = requests
         self.backoff = backoff
         self.opened = opened
     }
@@ -112,7 +116,9 @@ struct ChannelMachine: ~Copyable {
     /// - Returns: what to send on channel `number`.
     mutating func open(on number: UInt16) -> [ClientMethod] {
         state = .opening(number)
-        stepsLeft = 1 + setup.count
+        let setup = subscription?.steps(of: setup) ?? setup
+        steps = 1 + setup.count
+        stepsLeft = steps
         for step in setup { calls.sent(step, nil) }
         return [.channelOpen] + setup
     }
@@ -125,7 +131,7 @@ struct ChannelMachine: ~Copyable {
         stepsLeft -= 1
         guard stepsLeft == 0 else { return false }
         state = .open(number)
-        if wasOpen, subscription != nil {
+        if wasOpen, subscription?.wantsDeliveries ?? false {
             effects.events.append(AMQPEvent(kind: .subscribed, subject: purpose, error: nil))
         }
         wasOpen = true
@@ -139,7 +145,7 @@ struct ChannelMachine: ~Copyable {
         now: MonotonicTime,
         into effects: inout Effects
     ) throws(WireError) -> Bool {
-        guard case .opening = state, stepsLeft == 1 + setup.count else {
+        guard case .opening = state, stepsLeft == steps else {
             throw WireError("channel.open-ok that was not asked for")
         }
         return stepDone(now: now, into: &effects)
@@ -149,6 +155,7 @@ struct ChannelMachine: ~Copyable {
 
     /// The broker closed the channel, or ended its subscription.
     mutating func lost(_ error: AMQPError, now: MonotonicTime, into effects: inout Effects) {
+        let culprit = subscription?.culprit(of: error, at: now) ?? nil
         abandon(error, into: &effects)
         guard recovers && (wasOpen || subscription == nil) else {
             finish(error, into: &effects)
@@ -158,7 +165,8 @@ struct ChannelMachine: ~Copyable {
         failures = openedAt.advanced(by: backoff.maximum) <= now ? 1 : failures + 1
         state = .paused(until: now.advanced(by: failures == 1 ? .zero : backoff.delay(attempt: failures)))
         let kind: AMQPEvent.Kind = subscription == nil ? .channelLost : .subscriptionLost
-        effects.events.append(AMQPEvent(kind: kind, subject: purpose, error: error))
+        let subject = culprit.map { "\(purpose), because of \($0)" } ?? purpose
+        effects.events.append(AMQPEvent(kind: kind, subject: subject, error: error, delivery: culprit))
     }
 
     /// The connection is gone.
@@ -188,6 +196,7 @@ struct ChannelMachine: ~Copyable {
         for waiter in answeredWaiters { effects.failed.append((waiter, error)) }
         answeredWaiters = []
         subscription?.wakeAll(into: &effects)
+        requests?.end(error, into: &effects.answers)
     }
 
     /// Everything under way on the channel has lost its answer.
@@ -196,6 +205,7 @@ struct ChannelMachine: ~Copyable {
         calls.failed(error, others: others, into: &effects.answers)
         window?.lost(error, into: &effects.outcomes)
         subscription?.lost(into: &effects)
+        requests?.lost(error, into: &effects.answers)
         for waiter in answeredWaiters { effects.failed.append((waiter, error)) }
         answeredWaiters = []
     }

@@ -16,10 +16,11 @@ package import WarrenTelemetry
 /// or let ``withClient(url:configuration:_:)`` do that. Publishing and consuming use separate connections, so a
 /// broker that blocks publishers never starves consumers; the second is opened when it is first needed.
 public final class AMQPClient: Sendable {
-    private let publishing: Connection
-    private let consuming: Connection
+    let publishing: Connection
+    let consuming: Connection
     /// The client's own.
     let publisher: AMQPPublisher
+    let requester: Requester
     private let declarations: ChannelPool
     private let recorder = TopologyRecorder()
     private let reports: ClientReports
@@ -66,7 +67,7 @@ public final class AMQPClient: Sendable {
                 clock: clock,
                 owner: Connection.Owner(
                     needsRecovery: { !recorder.isEmpty },
-                    recover: { await $0.declareAgain(topology()) },
+                    recover: { await $0.declareAgain(topology()) { recorder.accepts($0) } },
                     report: { reports.report($0) },
                     // Weakly: the reports watch what changes.
                     stateChanged: { [weak reports] in reports?.stateChanged() }
@@ -83,6 +84,7 @@ public final class AMQPClient: Sendable {
         self.publishing = publishing
         self.consuming = consuming
         publisher = AMQPPublisher(connection: publishing, window: configuration.publishWindow)
+        requester = Requester(publishing, window: configuration.publishWindow)
         declarations = ChannelPool(consuming, limit: 8)
     }
 
@@ -163,14 +165,25 @@ public final class AMQPClient: Sendable {
 
     /// Declares exchanges, queues and bindings, and declares them again after every reconnect.
     ///
-    /// - Throws: `.preconditionFailed` when one exists with other arguments, `.accessRefused`, `.invalidArgument`;
-    ///   entities declared before the failing one stay.
-    public func apply(_ topology: Topology) async throws(AMQPError) {
+    /// - Parameters:
+    ///   - topology: the entities.
+    ///   - policy: what to do about an exchange or a queue that exists with other arguments.
+    /// - Throws: `.preconditionFailed` when one exists with other arguments, and ``AMQPError/conflict`` says which;
+    ///   `.accessRefused`, `.invalidArgument`; entities declared before the failing one stay.
+    public func apply(
+        _ topology: Topology,
+        onConflict policy: AMQPConflictPolicy = .fail
+    ) async throws(AMQPError) {
         for entity in topology.entities {
-            try await declarations.withChannel { [consuming] channel throws(AMQPError) in
-                _ = try await consuming.call(entity.declaration, on: channel)
+            do throws(AMQPError) {
+                try await declarations.withChannel { [consuming] channel throws(AMQPError) in
+                    _ = try await consuming.call(entity.declaration, on: channel)
+                }
+            } catch {
+                guard policy == .useExisting, error.conflict != nil else { throw error }
+                reports.report(AMQPEvent(kind: .entityDiffers, subject: "\(entity)", error: error))
             }
-            recorder.record(entity)
+            recorder.record(entity, onConflict: policy)
         }
     }
 
@@ -242,46 +255,6 @@ public final class AMQPClient: Sendable {
             return value
         } catch {
             await publishing.remove(publisher.channel)
-            throw error
-        }
-    }
-
-    // MARK: - Consuming
-
-    /// Consumes for the length of `body`; then unsettled deliveries go back to the queue.
-    ///
-    /// The subscription is taken up again after every reconnect, and when the broker ends it.
-    ///
-    /// - Parameters:
-    ///   - source: a queue's name, or a private queue.
-    ///   - prefetch: how many deliveries may be unsettled at a time, 1 to 65,535.
-    ///   - coalescingAcks: whether one frame may carry the acks of several deliveries.
-    ///   - exclusive: whether no other consumer may consume the queue.
-    ///   - arguments: for example `x-priority`, or `x-stream-offset`.
-    ///   - body: what to do with the deliveries; the subscription ends with it.
-    /// - Returns: what `body` returns.
-    /// - Throws: what `body` throws; `.notFound`, `.accessRefused`, `.resourceLocked` when the subscription is refused.
-    public func withConsumer<Value>(
-        _ source: AMQPConsumerSource,
-        prefetch: Int = 100,
-        coalescingAcks: Bool = true,
-        exclusive: Bool = false,
-        arguments: AMQPTable = [:],
-        _ body: (AMQPDeliveries) async throws -> Value
-    ) async throws -> Value {
-        let deliveries = try await consuming.subscribe(
-            source,
-            prefetch: prefetch,
-            exclusive: exclusive,
-            coalescingAcks: coalescingAcks,
-            arguments: arguments
-        )
-        do {
-            let value = try await body(deliveries)
-            await consuming.remove(deliveries.channel)
-            return value
-        } catch {
-            await consuming.remove(deliveries.channel)
             throw error
         }
     }

@@ -5,6 +5,11 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
     /// Shown by the broker's management tools; default: the URL's `connection_name`, else the program's name.
     public var connectionName: String?
 
+    /// Asked before each login, instead of the URL's user and password; for tokens and passwords that change.
+    ///
+    /// Default: none. A refused login is tried once more with what it gives then, and is final after that.
+    public var credentials: AMQPCredentialsProvider?
+
     /// How long resolving, connecting and logging in to one host may take.
     public var connectTimeout: Duration = .seconds(10)
 
@@ -13,6 +18,11 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
 
     /// How long a publish waits for its confirm before its outcome is unknown.
     public var confirmTimeout: Duration = .seconds(30)
+
+    /// After how long the broker takes back a delivery that is not settled: its `consumer_timeout`.
+    ///
+    /// When four fifths of it have passed, an event (`.deliveryOverdue`) names the delivery. `nil`: never.
+    public var consumerTimeout: Duration? = .seconds(1800)
 
     /// How long closing waits for outstanding confirms and for the broker's goodbye.
     public var closeTimeout: Duration = .seconds(5)

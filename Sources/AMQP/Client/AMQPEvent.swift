@@ -6,7 +6,7 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case connected, disconnected, entityNotRecovered, channelLost, subscriptionLost, subscribed, staleDelivery
-            case undecodable
+            case undecodable, lateReply, entityDiffers, deliveryOverdue, resent
         }
 
         private let name: Name
@@ -32,6 +32,15 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
         ///
         /// It was rejected, so that the broker dead-letters or drops it.
         public static let undecodable = Kind(name: .undecodable)
+        /// An exchange or queue exists with other arguments than declared, and is used as it is.
+        public static let entityDiffers = Kind(name: .entityDiffers)
+        /// A delivery is unsettled for so long that the broker will soon take it away, with all others of its
+        /// channel; ``AMQPEvent/delivery`` says which.
+        public static let deliveryOverdue = Kind(name: .deliveryOverdue)
+        /// A publish whose outcome became unknown was sent again.
+        public static let resent = Kind(name: .resent)
+        /// A reply came after its request had given up; it was dropped.
+        public static let lateReply = Kind(name: .lateReply)
     }
 
     /// What happened.
@@ -40,6 +49,8 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
     public let subject: String
     /// Why, where something went wrong.
     public let error: AMQPError?
+    /// Which delivery it is about, where it is about one.
+    public internal(set) var delivery: AMQPSlowDelivery?
 
     /// One line.
     public var description: String {

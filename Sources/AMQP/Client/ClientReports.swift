@@ -37,7 +37,7 @@ final class ClientReports: Sendable {
     }
 
     func report(_ event: AMQPEvent) {
-        let isTrouble = event.error != nil
+        let isTrouble = event.error != nil || event.delivery != nil
         logger.log(isTrouble ? .warning : .info, "\(event)", ["kind": "\(event.kind)", "subject": event.subject])
         metrics.counter("amqp_events", labels: ["kind": "\(event.kind)"]).increment()
         eventListeners.send(event)

@@ -19,6 +19,9 @@ final class Connection: Sendable {
     let waker: Waker
     let core: Locked<ConnectionCore>
     let status: ConnectionStatus
+    let activity = ConnectionActivity()
+    /// What was given since instead of the URL's password.
+    let secret = Locked<Redacted?>(nil)
     /// What the broker said when it was last reached.
     let broker = Locked<AMQPBrokerInfo?>(nil)
     /// Done when the first operation wants the connection.
@@ -28,7 +31,7 @@ final class Connection: Sendable {
         self.settings = settings
         self.clock = clock
         self.owner = owner
-        status = ConnectionStatus(changed: owner.stateChanged)
+        status = ConnectionStatus(clock: clock, changed: owner.stateChanged)
         core = Locked(ConnectionCore(settings: settings, clock: clock))
         do throws(SystemError) {
             waker = try Waker()
@@ -131,7 +134,12 @@ final class Connection: Sendable {
             guard let machine = machine.take() else { preconditionFailure("a channel was added twice") }
             let id = core.add(machine, into: &effects)
             if let position = core.channels[id]?.value.subscription?.position {
-                let settler = DeliverySettler(connection: self, channel: id, position: position)
+                let settler = DeliverySettler(
+                    connection: self,
+                    channel: id,
+                    position: position,
+                    deliversAgain: core.channels[id]?.value.subscription?.mode.deliversAgain ?? true
+                )
                 core.channels[id]?.value.subscription?.settler = settler
             }
             return (id, core.takeWake())

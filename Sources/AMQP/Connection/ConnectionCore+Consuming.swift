@@ -9,7 +9,10 @@ extension ConnectionCore {
     ) throws(AMQPError) -> AMQPDelivery.Settlement {
         guard let box = channels[id], let number = box.value.openNumber,
             box.value.subscription?.position.current == delivery.subscription
-        else { return .staleDelivery }
+        else {
+            staleSettlements += 1
+            return .staleDelivery
+        }
         let isNew: Bool
         switch settlement {
         case .ack(let tag, let multiple):
@@ -54,12 +57,7 @@ extension ConnectionCore {
     mutating func stopDeliveries(_ id: SlotID, into effects: inout Effects) {
         guard let box = channels[id] else { return }
         box.value.subscription?.stop(into: &effects)
-        guard let number = box.value.openNumber, let tag = box.value.subscription?.consumerTag else { return }
-        // A tag is a short string, so this always fits; without it the consumer ends with its channel.
-        guard (try? send(.basicCancel(consumerTag: tag), on: number)) != nil else { return }
-        box.value.subscription?.consumerTag = nil
-        box.value.calls.sent(.basicCancel(consumerTag: tag), nil)
-        wantsAttention = true
+        _ = reconcile(box)
     }
 
     /// How long acks are gathered.

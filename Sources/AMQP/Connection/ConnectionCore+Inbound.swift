@@ -17,7 +17,7 @@ extension ConnectionCore {
         for event in events {
             switch event {
             case .delivered(let number, let contents):
-                try delivered(contents, on: number)
+                try delivered(contents, on: number, into: &effects)
             case .confirmed(let number, let tag, let multiple, let acked):
                 try confirmed(tag, multiple: multiple, acked: acked, on: number, into: &effects)
             case .method(0, let method):
@@ -34,15 +34,16 @@ extension ConnectionCore {
                 box.value.window?.returned(message)
             }
         }
-        afterBatch(into: &effects)
+        afterBatch(now: now, into: &effects)
         return .goOn
     }
 
     /// Once per batch, not per message: wake consumers, admit publishes, answer who waits for all confirms.
-    private mutating func afterBatch(into effects: inout Effects) {
+    private mutating func afterBatch(now: MonotonicTime, into effects: inout Effects) {
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             box.value.subscription?.wakeIfFilled(into: &effects)
+            if let check = box.value.subscription?.mark(at: now) ?? nil { nextTimer = min(nextTimer, check) }
             admit(id, into: &effects)
             box.value.wakeIfAnswered(into: &effects)
         }
@@ -55,13 +56,18 @@ extension ConnectionCore {
         return numbers[Int(number)]
     }
 
-    private mutating func delivered(_ contents: DeliveryContents, on number: UInt16) throws(WireError) {
+    private mutating func delivered(
+        _ contents: DeliveryContents,
+        on number: UInt16,
+        into effects: inout Effects
+    ) throws(WireError) {
         switch try use(of: number) {
         case .orphan: return
         case .free: throw WireError("a delivery on channel \(number), which is not open")
         case .channel(let id):
             guard let box = channels[id], box.value.openNumber != nil else { return }
             guard let settler = box.value.subscription?.settler else {
+                if replied(contents.incoming, box, into: &effects) { return }
                 throw WireError("a delivery on channel \(number), which does not consume")
             }
             try box.value.subscription?.delivered(contents, settler: settler)
@@ -96,12 +102,16 @@ extension ConnectionCore {
             return
         }
         let error = AMQPError(.protocolViolation, "the broker sent \(reason.message)")
-        switch method {
+        undecodable: switch method {
+        // What needs no ack cannot be rejected either.
+        case .deliver where box.value.requests != nil: break
         case .deliver(let envelope):
             guard let isInTurn = box.value.subscription?.ledger.delivered(envelope.tag), isInTurn else {
                 throw WireError("delivery \(envelope.tag) on channel \(number) out of turn")
             }
+            box.value.subscription?.watch.delivered(nil)
             _ = box.value.subscription?.ledger.settle(envelope.tag)
+            if case .automatic = box.value.subscription?.mode { break undecodable }
             try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)
         case .getOK(let envelope, _):
             try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)
@@ -124,6 +134,9 @@ extension ConnectionCore {
         case .connectionCloseOK:
             guard phase == .closing else { throw WireError("connection.close-ok that was not asked for") }
             return .closeConfirmed
+        case .connectionUpdateSecretOK:
+            try secretUpdated(into: &effects)
+            return .goOn
         case .connectionBlocked(let reason):
             blockedReason = reason
             return .goOn
@@ -191,8 +204,10 @@ extension ConnectionCore {
             if case .basicConsumeOK(let tag) = answer { box.value.subscription?.consumerTag = tag }
             guard let resolution = try box.value.calls.answered(answer) else {
                 _ = box.value.stepDone(now: now, into: &effects)
+                _ = reconcile(box)
                 return
             }
+            _ = reconcile(box)
             // A fetched message whose caller has given up goes back, or nobody would ever see it.
             if case .message(let message) = answer, !resolution.shot.claim() {
                 return try reply(.basicNack(tag: message.envelope.tag, multiple: false, requeue: true), on: number)
@@ -258,6 +273,7 @@ extension CloseReason {
             case 540: .notSupported
             default: .channelClosed
             }
+        if let conflict = AMQPConflict(reply) { return AMQPError(code, "\(conflict) (\(what))", reply: reply) }
         return AMQPError(code, "the broker closed the channel of the \(what): \(reply)", reply: reply)
     }
 }

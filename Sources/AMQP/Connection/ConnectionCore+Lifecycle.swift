@@ -7,6 +7,7 @@ extension ConnectionCore {
     mutating func connected(_ transport: Transport, _ tuning: Tuning, ready: Bool, into effects: inout Effects) {
         guard phase == .down else { return }
         epoch += 1
+        connects += 1
         self.tuning = tuning
         self.transport = transport
         lastFailure = nil
@@ -37,6 +38,7 @@ extension ConnectionCore {
         numbers = []
         dirty = []
         acksDue = .distantFuture
+        secretUpdatesLost(error, into: &effects)
         for id in channels.ids { channels[id]?.value.disconnected(error, into: &effects) }
         rearm()
     }

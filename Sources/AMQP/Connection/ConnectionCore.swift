@@ -37,12 +37,23 @@ struct ConnectionCore: ~Copyable {
     var tuning = Tuning(channelMax: 0, frameMax: 0, heartbeat: 0)
     /// For a lone caller's own write; set while the connection is open.
     var transport: Transport?
-    var blockedReason: String?
+    var blockedReason: String? {
+        didSet { noteBlocked(was: oldValue) }
+    }
+    var blockedSince: MonotonicTime?
+    /// For how long it was blocked before that.
+    var blockedBefore = Duration.zero
+    /// How often it was connected.
+    var connects = 0
+    var staleSettlements = 0
+    var resent = 0
 
     var outbox: Outbox
     var encoder = MethodEncoder()
     var channels = SlotMap<ChannelMachine>()
     var numbers: [NumberUse] = []
+    /// New secrets that the broker has not answered.
+    var secretUpdates: [OneShot<Result<Void, AMQPError>>] = []
     /// Channels with acks to send.
     var dirty: [SlotID] = []
     /// When they are sent, if nothing else takes them along before.
@@ -165,6 +176,7 @@ struct ConnectionCore: ~Copyable {
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             if case .up(ready: true) = phase, let time = box.value.retryTime { next = min(next, time) }
+            if let check = box.value.subscription?.watch.nextCheck { next = min(next, check) }
             if let oldest = box.value.window?.oldest {
                 next = min(next, oldest.advanced(by: settings.confirmTimeout))
             }
@@ -179,6 +191,8 @@ struct ConnectionCore: ~Copyable {
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
+            let purpose = box.value.purpose
+            box.value.subscription?.reportOverdue(purpose, at: now, into: &effects)
             let late = AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blocked)")
             let told = effects.outcomes.count
             box.value.window?.expire(

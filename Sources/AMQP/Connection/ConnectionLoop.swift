@@ -20,17 +20,20 @@ struct ConnectionLoop: ~Copyable {
         _ = warren_set_timer_slack(5000)
         var attempt = 0
         var everConnected = false
+        var refusals = 0
         while !isClosing {
             attempt += 1
             var connected: MonotonicTime?
             let failure = connectAndServe { connected = clock.now }
             if let connected {
                 everConnected = true
+                refusals = 0
                 // A broker that hangs up again and again is waited for longer and longer.
                 if connected.advanced(by: settings.backoff.maximum) <= clock.now { attempt = 0 }
             }
             guard let failure, !isClosing else { break }
-            if isTerminal(failure, everConnected) { return failure }
+            if failure.code == .loginRefused { refusals += 1 }
+            if isTerminal(failure, everConnected, refusals) { return failure }
             connection.perform { core, effects in core.disconnected(failure, into: &effects) }
             connection.owner.report(AMQPEvent(kind: .disconnected, subject: settings.hostList, error: failure))
             connection.status.set(.connecting(attempt: attempt + 1, failure))
@@ -39,8 +42,10 @@ struct ConnectionLoop: ~Copyable {
         return nil
     }
 
-    private func isTerminal(_ failure: AMQPError, _ everConnected: Bool) -> Bool {
+    private func isTerminal(_ failure: AMQPError, _ everConnected: Bool, _ refusals: Int) -> Bool {
         switch failure.code {
+        // What a provider gave may just have expired: it is asked once more.
+        case .loginRefused where settings.credentials != nil: refusals > 1
         case .loginRefused: true
         case .vhostNotFound: !everConnected
         default: !everConnected && !settings.retriesFirst
@@ -70,7 +75,7 @@ struct ConnectionLoop: ~Copyable {
                 return try open(host)
             } catch {
                 // A refused login elsewhere in the cluster would be refused again.
-                if error.code == .loginRefused { throw error }
+                if error.code == .loginRefused || error.code == .noCredentials { throw error }
                 failure = error
             }
         }
@@ -78,6 +83,7 @@ struct ConnectionLoop: ~Copyable {
     }
 
     private func open(_ host: AMQPURL.Host) throws(AMQPError) -> ConnectionSession {
+        let credentials = try connection.credentials(until: clock.now.advanced(by: settings.connectTimeout))
         let deadline = clock.now.advanced(by: settings.connectTimeout)
         let transport: Transport
         do throws(TransportError) {
@@ -93,7 +99,8 @@ struct ConnectionLoop: ~Copyable {
         } catch {
             throw AMQPError(error.code, error.message)
         }
-        var opening = ConnectionOpening(connection, transport, settings.login(at: host), deadline: deadline)
+        let login = settings.login(at: host, as: credentials)
+        var opening = ConnectionOpening(connection, transport, login, deadline: deadline)
         let negotiated = try opening.run()
         connection.broker.withLock { $0 = AMQPBrokerInfo(negotiated) }
         let ready = !connection.owner.needsRecovery()

@@ -144,6 +144,7 @@ struct ConnectionSession: ~Copyable {
         }
         guard var bytes = flight.take() else { return }
         heartbeat.sent(at: now)
+        connection.activity.noteSent(at: now)
         hadTraffic = true
         switch bytes.write(to: transport) {
         case .done:
@@ -214,8 +215,10 @@ struct ConnectionSession: ~Copyable {
         let result = unsafe parser.fill { [transport] buffer in unsafe transport.read(into: buffer) }
         switch result {
         case .bytes(let count):
+            let now = connection.clock.now
             receivedBytes += count
-            heartbeat.received(at: connection.clock.now)
+            heartbeat.received(at: now)
+            connection.activity.noteReceived(at: now)
             hadTraffic = true
             process()
         case .wouldBlock: return

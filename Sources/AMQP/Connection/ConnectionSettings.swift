@@ -7,6 +7,7 @@ struct ConnectionSettings: Sendable {
     let user: String
     let password: String
     let external: Bool
+    let credentials: AMQPCredentialsProvider?
     let vhost: String
     let connectionName: String
 
@@ -14,6 +15,7 @@ struct ConnectionSettings: Sendable {
     let operationTimeout: Duration
     let confirmTimeout: Duration
     let closeTimeout: Duration
+    let consumerTimeout: Duration?
     let proposal: Tuning
     let maximumMessageSize: Int
     let outboxLimit: Int
@@ -33,6 +35,7 @@ struct ConnectionSettings: Sendable {
         try Self.check(configuration.operationTimeout > .zero, "operationTimeout must be more than zero")
         try Self.check(configuration.confirmTimeout > .zero, "confirmTimeout must be more than zero")
         try Self.check(configuration.closeTimeout >= .zero, "closeTimeout must not be negative")
+        try Self.check(configuration.consumerTimeout ?? .seconds(1) > .zero, "consumerTimeout must be more than zero")
         try Self.check(configuration.maximumMessageSize > 0, "maximumMessageSize must be more than zero")
         try Self.check(configuration.outboxLimit > 0, "outboxLimit must be more than zero")
         try Self.check(configuration.publishWindow > 0, "publishWindow must be more than zero")
@@ -42,6 +45,7 @@ struct ConnectionSettings: Sendable {
         user = url.user
         password = url.password
         external = url.authMechanism == .external
+        credentials = configuration.credentials
         vhost = url.vhost
         let name = configuration.connectionName ?? url.connectionName ?? CommandLine.arguments.first?.lastPathComponent
         connectionName = "\(name ?? "warren") (\(role))"
@@ -49,6 +53,7 @@ struct ConnectionSettings: Sendable {
         operationTimeout = configuration.operationTimeout
         confirmTimeout = configuration.confirmTimeout
         closeTimeout = configuration.closeTimeout
+        consumerTimeout = configuration.consumerTimeout
         proposal = Tuning(
             channelMax: url.channelMax ?? configuration.channelMax,
             frameMax: frameMax,
@@ -64,11 +69,11 @@ struct ConnectionSettings: Sendable {
         retriesFirst = configuration.reconnect.retriesFirst
     }
 
-    func login(at host: AMQPURL.Host) -> Login {
+    func login(at host: AMQPURL.Host, as credentials: AMQPCredentials) -> Login {
         Login(
             host: host.description,
-            user: user,
-            password: password,
+            user: credentials.user,
+            password: credentials.password,
             vhost: vhost,
             connectionName: connectionName,
             tuning: proposal,

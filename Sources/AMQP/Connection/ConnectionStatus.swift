@@ -11,24 +11,36 @@ final class ConnectionStatus: Sendable {
         case open
         case blocked(String)
         case ended(AMQPError)
+
+        fileprivate var isConnecting: Bool {
+            if case .connecting = self { true } else { false }
+        }
     }
 
-    private let state = Locked(State.unused)
+    private let state: Locked<(State, since: MonotonicTime)>
+    private let clock: any RuntimeClock
     private let changed: @Sendable () -> Void
 
     /// `changed` is called after each change.
-    init(changed: @escaping @Sendable () -> Void) {
+    init(clock: any RuntimeClock, changed: @escaping @Sendable () -> Void) {
+        self.clock = clock
         self.changed = changed
+        state = Locked((.unused, since: clock.now))
     }
 
-    var current: State { state.withLock { $0 } }
+    var current: State { currentAndTime.0 }
+
+    /// The state, and since when it has been that one.
+    var currentAndTime: (State, since: MonotonicTime) { state.withLock { $0 } }
 
     /// Nothing comes after the end.
     func set(_ new: State) {
         let isNew = state.withLock { state in
-            guard state != new else { return false }
-            if case .ended = state { return false }
-            state = new
+            guard state.0 != new else { return false }
+            if case .ended = state.0 { return false }
+            // Another attempt is no other state.
+            let isSame = state.0.isConnecting && new.isConnecting
+            state = (new, since: isSame ? state.since : clock.now)
             return true
         }
         if isNew { changed() }

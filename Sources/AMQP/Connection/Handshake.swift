@@ -14,7 +14,7 @@ struct Handshake: ~Copyable {
 
     private enum State {
         case awaitingStart
-        case awaitingTune(ServerGreeting)
+        case awaitingTune(ServerGreeting, challenged: Bool)
         case awaitingOpenOK(Negotiated)
         case finished
     }
@@ -30,7 +30,7 @@ struct Handshake: ~Copyable {
         switch (state, method) {
         case (.awaitingStart, .connectionStart(let greeting)):
             return start(greeting)
-        case (.awaitingTune(let greeting), .connectionTune(let proposal)):
+        case (.awaitingTune(let greeting, _), .connectionTune(let proposal)):
             return tune(greeting, proposal)
         case (.awaitingOpenOK(let negotiated), .connectionOpenOK):
             state = .finished
@@ -39,10 +39,14 @@ struct Handshake: ~Copyable {
             let error = refusal(reason)
             state = .finished
             return .fail(error)
+        // An empty challenge asks for the first response, which a server may not have looked at (RFC 4422, 5.1).
+        case (.awaitingTune(let greeting, challenged: false), .connectionSecure(challenge: [])):
+            state = .awaitingTune(greeting, challenged: true)
+            return .send([.connectionSecureOK(response: login.response)])
         case (.awaitingTune, .connectionSecure):
             return fail(
                 .notSupported,
-                "\(login.host) asks for a second login step, which PLAIN and EXTERNAL do not have"
+                "\(login.host) asks for a second login step, which \(login.mechanism) does not have"
             )
         default:
             return fail(.protocolViolation, "\(login.host) sent an unexpected method \(step)")
@@ -85,7 +89,7 @@ struct Handshake: ~Copyable {
             let offered = greeting.mechanisms.joined(separator: ", ")
             return fail(.loginRefused, "\(login.host) does not offer login by \(login.mechanism), only by \(offered)")
         }
-        state = .awaitingTune(greeting)
+        state = .awaitingTune(greeting, challenged: false)
         return .send([
             .connectionStartOK(
                 clientProperties: login.clientProperties,

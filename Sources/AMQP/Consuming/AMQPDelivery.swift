@@ -13,6 +13,8 @@ public struct AMQPDelivery: Sendable {
         /// On its way to the broker.
         case sent
         /// The channel it came on is gone; the broker delivers it again, and nothing was sent.
+        ///
+        /// A stream does not deliver it again, but goes on after it.
         case staleDelivery
     }
 
@@ -32,6 +34,11 @@ public struct AMQPDelivery: Sendable {
     public var redelivered: Bool { contents.incoming.envelope.redelivered }
     /// The number of the delivery on its channel.
     public var deliveryTag: UInt64 { contents.incoming.envelope.tag }
+
+    /// Where the message stands in its stream; `nil` where the queue is none.
+    public var streamOffset: UInt64? {
+        properties.headers[AMQPStreamOffset.key]?.integer.flatMap { UInt64(exactly: $0) }
+    }
 
     /// Whether the channel it came on is gone, so that the broker delivers it again and settling it does nothing.
     package var isStale: Bool { settler.isStale(self) }
@@ -98,8 +105,10 @@ final class DeliverySettler: Sendable {
     private let connection: Connection
     private let channel: SlotID
     private let position: SubscriptionPosition
+    private let deliversAgain: Bool
 
-    init(connection: Connection, channel: SlotID, position: SubscriptionPosition) {
+    init(connection: Connection, channel: SlotID, position: SubscriptionPosition, deliversAgain: Bool = true) {
+        self.deliversAgain = deliversAgain
         self.connection = connection
         self.channel = channel
         self.position = position
@@ -108,6 +117,11 @@ final class DeliverySettler: Sendable {
     /// Whether the channel the delivery came on still lives.
     func isStale(_ delivery: AMQPDelivery) -> Bool {
         delivery.subscription != position.current
+    }
+
+    /// Whether the broker delivers it again by itself, so that nobody needs to look at this one.
+    func comesAgain(_ delivery: AMQPDelivery) -> Bool {
+        deliversAgain && isStale(delivery)
     }
 
     func settle(

@@ -1,22 +1,37 @@
 import WarrenRuntime
 
+/// How a consumer consumes.
+struct Consumption {
+    let prefetch: Int
+    let acknowledgement: AMQPAcknowledgement
+    let coalescingAcks: Bool
+    let exclusive: Bool
+    let noLocal: Bool
+    let consumerTag: String
+    let arguments: AMQPConsumerArguments
+
+    fileprivate var mode: Subscription.Mode {
+        if arguments.streamOffset != nil || arguments.other[AMQPStreamOffset.key] != nil { return .stream }
+        return acknowledgement == .automatic ? .automatic : .acknowledged
+    }
+}
+
 extension Connection {
     /// Opens a channel that consumes, and waits until the broker has agreed.
     func subscribe(
         _ source: AMQPConsumerSource,
-        prefetch: Int,
-        exclusive: Bool,
-        coalescingAcks: Bool,
-        arguments: AMQPTable
+        _ consumption: Consumption
     ) async throws(AMQPError) -> AMQPDeliveries {
-        guard let count = UInt16(exactly: prefetch), count > 0 else {
-            throw AMQPError(.invalidArgument, "prefetch must be 1 to 65,535, not \(prefetch)")
+        guard let count = UInt16(exactly: consumption.prefetch), count > 0 else {
+            throw AMQPError(.invalidArgument, "prefetch must be 1 to 65,535, not \(consumption.prefetch)")
         }
         let consume = ClientMethod.basicConsume(
             queue: source.queue,
-            consumerTag: "",
-            exclusive: exclusive,
-            arguments: arguments
+            consumerTag: consumption.consumerTag,
+            noLocal: consumption.noLocal,
+            noAck: consumption.acknowledgement == .automatic,
+            exclusive: consumption.exclusive,
+            arguments: consumption.arguments.table
         )
         let opened = OneShot<Result<Void, AMQPError>>()
         let id = add(
@@ -25,8 +40,12 @@ extension Connection {
                 recovers: true,
                 setup: source.setup + [.basicQos(prefetch: count), consume],
                 subscription: Subscription(
-                    prefetch: prefetch,
-                    coalescesAcks: coalescingAcks,
+                    prefetch: consumption.prefetch,
+                    coalescesAcks: consumption.coalescingAcks,
+                    mode: consumption.mode,
+                    queue: source.queue,
+                    // At four fifths there is time left to do something about it.
+                    overdueAfter: settings.consumerTimeout.map { $0 * 4 / 5 },
                     position: SubscriptionPosition()
                 ),
                 backoff: settings.backoff,

@@ -32,7 +32,7 @@ final class DeliveryBatch {
     func next() -> AMQPDelivery? {
         while let delivery = deliveries.popLast() {
             // From before a reconnect: it comes again.
-            if !delivery.settler.isStale(delivery) { return delivery }
+            if !delivery.settler.comesAgain(delivery) { return delivery }
         }
         return nil
     }

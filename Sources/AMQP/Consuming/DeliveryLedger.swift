@@ -27,8 +27,8 @@ struct DeliveryLedger: ~Copyable {
 
     /// `entries[tag & mask]` for `base ..< next`.
     private var entries: [Entry] = Array(repeating: .settled, count: 16)
-    private var base: UInt64 = 1
-    private var next: UInt64 = 1
+    private(set) var base: UInt64 = 1
+    private(set) var next: UInt64 = 1
     private(set) var unsettled = 0
     /// Tags in state `acked`, in the order of their acks.
     private var acked: [UInt64] = []
@@ -43,6 +43,11 @@ struct DeliveryLedger: ~Copyable {
     private func entry(_ tag: UInt64) -> Entry {
         tag >= base && tag < next ? entries[index(tag)] : .settled
     }
+
+    func isUnsettled(_ tag: UInt64) -> Bool { entry(tag) == .unsettled }
+
+    /// The first delivery that the application has not settled.
+    var oldestUnsettled: UInt64? { (base..<next).first { isUnsettled($0) } }
 
     // MARK: - Events
 

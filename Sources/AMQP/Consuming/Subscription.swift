@@ -5,6 +5,9 @@ import WarrenRuntime
 struct Subscription: ~Copyable {
     let prefetch: Int
     let coalescesAcks: Bool
+    let mode: Mode
+    /// The queue's name, for events.
+    let queue: String
     let position: SubscriptionPosition
 
     /// Given when the channel has a place.
@@ -13,12 +16,30 @@ struct Subscription: ~Copyable {
     var consumerTag: String?
     /// Hands out no more; what was handed out may still be settled.
     private(set) var isStopped = false
+    /// The application wants no more for now.
+    var isPaused = false
+    /// Whether a consume was sent on the channel of now, and no cancel after it.
+    private var isConsuming = false
+    /// Where a stream goes on.
+    private var nextOffset: UInt64?
     var ledger = DeliveryLedger()
+    var watch: DeliveryWatch
     private var buffer: [AMQPDelivery] = []
     private var waiters: [OneShot<Void>] = []
 
-    init(prefetch: Int, coalescesAcks: Bool = true, position: SubscriptionPosition) {
+    init(
+        prefetch: Int,
+        coalescesAcks: Bool = true,
+        mode: Mode = .acknowledged,
+        queue: String = "",
+        overdueAfter limit: Duration? = nil,
+        position: SubscriptionPosition
+    ) {
+        self.queue = queue
+        // The broker takes back nothing that needs no ack.
+        watch = DeliveryWatch(limit: mode == .automatic ? nil : limit)
         self.coalescesAcks = coalescesAcks
+        self.mode = mode
         self.prefetch = prefetch
         self.position = position
     }
@@ -43,7 +64,14 @@ struct Subscription: ~Copyable {
         guard ledger.delivered(contents.incoming.envelope.tag) else {
             throw WireError("delivery \(contents.incoming.envelope.tag) on a channel out of turn")
         }
-        buffer.append(AMQPDelivery(contents: contents, settler: settler, subscription: position.current))
+        let delivery = AMQPDelivery(contents: contents, settler: settler, subscription: position.current)
+        buffer.append(delivery)
+        watch.delivered(contents.incoming.message.properties.messageID)
+        switch mode {
+        case .acknowledged: return
+        case .automatic: _ = ledger.settle(delivery.deliveryTag)
+        case .stream: nextOffset = delivery.streamOffset.map { $0 + 1 } ?? nextOffset
+        }
     }
 
     /// Wakes the iterators that wait, when there is something for them.
@@ -63,12 +91,53 @@ struct Subscription: ~Copyable {
         waiters = []
     }
 
-    /// The channel is gone: what is not settled will be delivered again, so nobody shall work on it now.
+    /// The channel is gone: what will be delivered again, nobody shall work on now.
     mutating func lost(into effects: inout Effects) {
         position.advance()
         consumerTag = nil
+        isConsuming = false
         ledger = DeliveryLedger()
-        buffer = []
+        watch.lost()
+        if mode.deliversAgain { buffer = [] }
+    }
+
+    // MARK: - Asking the broker
+
+    /// Whether the broker shall send.
+    var wantsDeliveries: Bool { !isPaused && !isStopped }
+
+    /// What is sent on a channel to consume, as things are now: nothing while it is paused, and for a stream from
+    /// where it stopped.
+    mutating func steps(of setup: [ClientMethod]) -> [ClientMethod] {
+        isConsuming = wantsDeliveries
+        return setup.compactMap { step in
+            guard
+                case .basicConsume(let queue, let tag, let noLocal, let noAck, let exclusive, var arguments) = step
+            else { return step }
+            guard wantsDeliveries else { return nil }
+            if let nextOffset { arguments[AMQPStreamOffset.key] = .int64(Int64(clamping: nextOffset)) }
+            return .basicConsume(
+                queue: queue,
+                consumerTag: tag,
+                noLocal: noLocal,
+                noAck: noAck,
+                exclusive: exclusive,
+                arguments: arguments
+            )
+        }
+    }
+
+    /// - Returns: the consumer to cancel, if the broker sends what is not wanted.
+    mutating func takeCancel() -> String? {
+        guard isConsuming, !wantsDeliveries, let tag = consumerTag.take() else { return nil }
+        isConsuming = false
+        return tag
+    }
+
+    /// - Returns: what to send if the broker does not send what is wanted.
+    mutating func takeConsume(of setup: [ClientMethod]) -> [ClientMethod] {
+        guard !isConsuming, wantsDeliveries else { return [] }
+        return steps(of: setup)
     }
 
     mutating func takeAcks() -> [DeliveryLedger.Settlement] {
@@ -87,7 +156,8 @@ struct Subscription: ~Copyable {
     /// Takes back what an iterator took and nobody saw; it was the first in line.
     mutating func giveBack(_ deliveries: [AMQPDelivery], into effects: inout Effects) {
         // Those of a lost subscription come again by themselves.
-        buffer.insert(contentsOf: deliveries.filter { $0.subscription == position.current }, at: 0)
+        let kept = deliveries.filter { !mode.deliversAgain || $0.subscription == position.current }
+        buffer.insert(contentsOf: kept, at: 0)
         wakeIfFilled(into: &effects)
     }
 
@@ -95,6 +165,26 @@ struct Subscription: ~Copyable {
         // Those of cancelled tasks are done already.
         waiters.removeAll { $0.current != nil }
         waiters.append(waiter)
+    }
+}
+
+extension Subscription {
+    /// Who settles, and what a lost channel does to deliveries.
+    enum Mode {
+        /// The application settles; what it has not settled comes again.
+        case acknowledged
+        /// The broker counts as settled what it has sent.
+        case automatic
+        /// Settling asks for more; after a loss the log is read on.
+        case stream
+
+        /// Whether a delivery of a lost channel comes again by itself.
+        var deliversAgain: Bool {
+            switch self {
+            case .acknowledged: true
+            case .automatic, .stream: false
+            }
+        }
     }
 }
 

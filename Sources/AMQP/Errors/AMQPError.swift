@@ -13,6 +13,9 @@ public struct AMQPError: Error, Sendable, Hashable {
     /// The broker's own reply, when the broker said something.
     public let reply: AMQPReply?
 
+    /// How an existing entity differs from its declaration, where the broker said so and it can be read.
+    public var conflict: AMQPConflict? { reply.flatMap { AMQPConflict($0) } }
+
     /// Where in the client's source the error was made: `file:line`.
     public let source: String
 

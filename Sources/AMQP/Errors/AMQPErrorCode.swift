@@ -3,7 +3,7 @@ extension AMQPError {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case invalidURL, invalidConfiguration, invalidArgument
-            case unreachable, tlsFailed, loginRefused, vhostNotFound, protocolViolation, connectionLost
+            case unreachable, tlsFailed, loginRefused, noCredentials, vhostNotFound, protocolViolation, connectionLost
             case notRunning, closed, timedOut, cancelled
             case notFound, accessRefused, preconditionFailed, resourceLocked, channelClosed, notSupported
             case returned, refused, unknown
@@ -38,6 +38,10 @@ extension AMQPError {
         ///
         /// Terminal.
         public static let loginRefused = Code(kind: .loginRefused)
+        /// The configured provider gave no credentials: it threw, or did not answer in time.
+        ///
+        /// Tried again by a running client.
+        public static let noCredentials = Code(kind: .noCredentials)
         /// The virtual host does not exist, or the user may not enter it.
         ///
         /// Terminal.

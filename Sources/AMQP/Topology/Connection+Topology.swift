@@ -4,7 +4,7 @@ extension Connection {
     /// Declares entities again on a fresh connection.
     ///
     /// A refused one is reported, and the others still get their turn.
-    func declareAgain(_ topology: Topology) async {
+    func declareAgain(_ topology: Topology, accepting accepts: (Topology.Entity) -> Bool) async {
         let epoch = core.withLock { core in core.epoch }
         var channel: SlotID?
         for entity in topology.entities {
@@ -13,7 +13,9 @@ extension Connection {
                 channel = id
                 _ = try await call(entity.declaration, on: id)
             } catch {
-                owner.report(AMQPEvent(kind: .entityNotRecovered, subject: "\(entity)", error: error))
+                let isAccepted = error.conflict != nil && accepts(entity)
+                let kind: AMQPEvent.Kind = isAccepted ? .entityDiffers : .entityNotRecovered
+                owner.report(AMQPEvent(kind: kind, subject: "\(entity)", error: error))
                 // The refusal has closed the channel. On a connection lost meanwhile there is nothing left to do.
                 if let id = channel { await remove(id) }
                 channel = nil

@@ -3,14 +3,21 @@ import WarrenRuntime
 /// What the program has declared and wants again after a reconnect.
 final class TopologyRecorder: Sendable {
     private let recorded = Locked<[Topology.Entity]>([])
+    private let accepted = Locked<Set<Topology.Entity>>([])
 
     /// What is recorded, in the order of declaration.
     var topology: Topology { Topology(recorded.withLock { $0 }) }
 
     var isEmpty: Bool { recorded.withLock { $0.isEmpty } }
 
+    /// Whether the entity may exist otherwise than declared.
+    func accepts(_ entity: Topology.Entity) -> Bool { accepted.withLock { $0.contains(entity) } }
+
     /// Remembers entities; a later declaration of the same name takes the place of the earlier.
-    func record(_ entity: Topology.Entity) {
+    func record(_ entity: Topology.Entity, onConflict policy: AMQPConflictPolicy = .fail) {
+        accepted.withLock { accepted in
+            if policy == .useExisting { accepted.insert(entity) } else { accepted.remove(entity) }
+        }
         recorded.withLock { recorded in
             recorded.removeAll { $0.isSame(as: entity) }
             recorded.append(entity)

@@ -1,10 +1,12 @@
 /// What a client sends: the methods of AMQP 0-9-1 and RabbitMQ's extensions, as values.
 enum ClientMethod: Sendable, Hashable {
     case connectionStartOK(clientProperties: AMQPTable, mechanism: String, response: [UInt8])
+    case connectionSecureOK(response: [UInt8])
     case connectionTuneOK(Tuning)
     case connectionOpen(vhost: String)
     case connectionClose(CloseReason)
     case connectionCloseOK
+    case connectionUpdateSecret(secret: [UInt8], reason: String)
 
     case channelOpen
     case channelFlowOK(active: Bool)
@@ -23,7 +25,14 @@ enum ClientMethod: Sendable, Hashable {
     case queueDelete(name: String, ifUnused: Bool, ifEmpty: Bool)
 
     case basicQos(prefetch: UInt16)
-    case basicConsume(queue: String, consumerTag: String, exclusive: Bool, arguments: AMQPTable)
+    case basicConsume(
+        queue: String,
+        consumerTag: String,
+        noLocal: Bool = false,
+        noAck: Bool = false,
+        exclusive: Bool,
+        arguments: AMQPTable
+    )
     case basicCancel(consumerTag: String)
     case basicCancelOK(consumerTag: String)
     case basicGet(queue: String)

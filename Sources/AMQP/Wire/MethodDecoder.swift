@@ -16,6 +16,7 @@ struct MethodDecoder: ~Copyable {
         if id == AMQP_CONNECTION_START_METHOD {
             _ = unsafe try TableScanner.check(arguments, at: 2)
         }
+        if id == UpdateSecret.answer { return .connectionUpdateSecretOK }
         // Most are deliveries or confirms.
         guard id == AMQP_BASIC_DELIVER_METHOD || id == AMQP_BASIC_ACK_METHOD || Self.expected.contains(id) else {
             throw WireError("method \(id >> 16).\(id & 0xFFFF), which a broker does not send")
@@ -112,7 +113,9 @@ struct MethodDecoder: ~Copyable {
                     mechanisms: String(copying: method.mechanisms).split(separator: " ").map(String.init)
                 )
             )
-        case AMQP_CONNECTION_SECURE_METHOD: return .connectionSecure
+        case AMQP_CONNECTION_SECURE_METHOD:
+            let method = unsafe decoded.load(as: amqp_connection_secure_t.self)
+            return unsafe .connectionSecure(challenge: Array(copying: method.challenge))
         case AMQP_CONNECTION_TUNE_METHOD:
             let method = unsafe decoded.load(as: amqp_connection_tune_t.self)
             return .connectionTune(

@@ -87,6 +87,11 @@ struct MethodEncoder: ~Copyable {
                     locale: try pool.copy("en_US")
                 )
             )
+        case .connectionSecureOK(let response):
+            return unsafe encode(
+                AMQP_CONNECTION_SECURE_OK_METHOD,
+                amqp_connection_secure_ok_t(response: try pool.copy(response))
+            )
         case .connectionTuneOK(let tuning):
             return encode(
                 AMQP_CONNECTION_TUNE_OK_METHOD,
@@ -117,6 +122,8 @@ struct MethodEncoder: ~Copyable {
             )
         case .connectionCloseOK:
             return encode(AMQP_CONNECTION_CLOSE_OK_METHOD, amqp_connection_close_ok_t())
+        case .connectionUpdateSecret(let secret, let reason):
+            return unsafe try UpdateSecret.encode(secret, reason, target)
         case .channelOpen:
             return unsafe encode(AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t(out_of_band: amqp_empty_bytes))
         case .channelFlowOK(let active):
@@ -243,15 +250,15 @@ struct MethodEncoder: ~Copyable {
                 AMQP_BASIC_QOS_METHOD,
                 amqp_basic_qos_t(prefetch_size: 0, prefetch_count: prefetch, global: 0)
             )
-        case .basicConsume(let queue, let consumerTag, let exclusive, let arguments):
+        case .basicConsume(let queue, let consumerTag, let noLocal, let noAck, let exclusive, let arguments):
             return unsafe encode(
                 AMQP_BASIC_CONSUME_METHOD,
                 amqp_basic_consume_t(
                     ticket: 0,
                     queue: try pool.shortString(queue, "queue"),
                     consumer_tag: try pool.shortString(consumerTag, "consumer tag"),
-                    no_local: 0,
-                    no_ack: 0,
+                    no_local: flag(noLocal),
+                    no_ack: flag(noAck),
                     exclusive: flag(exclusive),
                     nowait: 0,
                     arguments: try pool.table(arguments)

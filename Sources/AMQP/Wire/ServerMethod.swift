@@ -1,13 +1,14 @@
 /// What a broker may send to a client: the methods of AMQP 0-9-1 and RabbitMQ's extensions, as values.
 enum ServerMethod: Sendable, Hashable {
     case connectionStart(ServerGreeting)
-    case connectionSecure
+    case connectionSecure(challenge: [UInt8])
     case connectionTune(Tuning)
     case connectionOpenOK
     case connectionClose(CloseReason)
     case connectionCloseOK
     case connectionBlocked(reason: String)
     case connectionUnblocked
+    case connectionUpdateSecretOK
 
     case channelOpenOK
     case channelFlow(active: Bool)

@@ -172,7 +172,7 @@ extension ClientTests.BrokerTests {
 
 extension LocalBroker {
     /// Closes all connections to the vhost of a URL, as `rabbitmqctl close_all_connections` does.
-    fileprivate func closeConnections(_ url: String) async throws {
+    func closeConnections(_ url: String) async throws {
         let vhost = url.split(separator: "/").last.map(String.init) ?? ""
         let connections = """
             [Pid || Connection <- rabbit_connection_tracking:list(<<"\(vhost)">>),

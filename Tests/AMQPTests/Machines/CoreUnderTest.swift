@@ -14,6 +14,8 @@ final class CoreUnderTest: Sendable {
     }
 
     let clock = ManualClock()
+    /// What was reported.
+    let events = Shared<[AMQPEvent]>([])
     let connection: Connection
 
     private let pair: TransportPair
@@ -28,7 +30,7 @@ final class CoreUnderTest: Sendable {
         let owner = Connection.Owner(
             needsRecovery: { false },
             recover: { _ in },
-            report: { _ in },
+            report: { [events] event in events.change { $0.append(event) } },
             stateChanged: {}
         )
         connection = try Connection(settings: settings, clock: clock, owner: owner)
@@ -109,6 +111,7 @@ final class CoreUnderTest: Sendable {
         prefetch: Int? = nil,
         setup: [ClientMethod]? = nil,
         early: Bool = false,
+        overdueAfter limit: Duration? = nil,
         opened: OneShot<Result<Void, AMQPError>>? = nil
     ) -> SlotID {
         let steps: [ClientMethod] =
@@ -120,7 +123,9 @@ final class CoreUnderTest: Sendable {
                 setup: setup ?? steps,
                 opensEarly: early,
                 window: window,
-                subscription: prefetch.map { Subscription(prefetch: $0, position: SubscriptionPosition()) },
+                subscription: prefetch.map {
+                    Subscription(prefetch: $0, queue: "q", overdueAfter: limit, position: SubscriptionPosition())
+                },
                 backoff: connection.settings.backoff,
                 opened: opened
             )

@@ -39,10 +39,21 @@ struct HandshakeRefusalTests {
         #expect(error.message.contains("320 CONNECTION_FORCED"))
     }
 
-    @Test("a second login step is refused")
+    @Test("a second login step that asks for something new is refused")
     func secure() throws {
         var handshake = HandshakeTests.handshake(at: 1)
-        #expect(Self.failure(handshake.received(.connectionSecure))?.code == .notSupported)
+        let failure = Self.failure(handshake.received(.connectionSecure(challenge: [1])))
+        #expect(failure?.code == .notSupported && failure?.message.contains("PLAIN") == true)
+    }
+
+    @Test("an empty challenge is answered with the first response, once")
+    func emptyChallenge() throws {
+        var handshake = HandshakeTests.handshake(at: 1)
+        let response = HandshakeTests.login().response
+        #expect(
+            handshake.received(.connectionSecure(challenge: [])) == .send([.connectionSecureOK(response: response)])
+        )
+        #expect(Self.failure(handshake.received(.connectionSecure(challenge: [])))?.code == .notSupported)
     }
 
     @Test("a method out of turn breaks the protocol", arguments: 0...3)

@@ -85,6 +85,14 @@ extension AMQPClient {
     }
 }
 
+extension AMQPClient {
+    /// Whether both connections were lost once, and are back.
+    var hasReconnected: Bool {
+        let health = health
+        return [health.publishing, health.consuming].allSatisfy { $0.reconnects == 1 && $0.state == .open }
+    }
+}
+
 extension AMQPDelivery {
     var text: String { String(decoding: body, as: UTF8.self) }
 }

@@ -30,6 +30,12 @@ struct MethodGoldenTests {
             (.connectionOpen(vhost: "/"), .method(10, 40, [1, 0x2F, 0, 0])),
             (.connectionClose(reason), .method(10, 50, [0, 200, 2, 0x4F, 0x4B, 0, 20, 0, 40])),
             (.connectionCloseOK, .method(10, 51)),
+            (.connectionSecureOK(response: [0, 1]), .method(10, 21, .longString([0, 1]))),
+            (
+                .connectionUpdateSecret(secret: [7, 8], reason: "old"),
+                .method(10, 70, .longString([7, 8]), .shortString("old"))
+            ),
+            (.connectionUpdateSecret(secret: [], reason: ""), .method(10, 70, .longString([]), .shortString(""))),
         ]
     )
     func connection(method: ClientMethod, payload: WireBytes) throws {

@@ -18,7 +18,7 @@ struct ServerMethodErrorTests {
             (10, 11), (10, 31), (10, 40), (20, 10), (20, 21), (40, 10), (50, 10), (60, 10), (60, 20), (60, 40),
             (60, 70), (60, 90), (60, 110), (85, 10), (90, 10),
         ]
-        let unknown: [(UInt16, UInt16)] = [(0, 0), (10, 0), (10, 71), (30, 10), (60, 61), (.max, .max)]
+        let unknown: [(UInt16, UInt16)] = [(0, 0), (10, 0), (10, 72), (30, 10), (60, 61), (.max, .max)]
         for (classID, methodID) in fromClients + unknown {
             #expect(throws: WireError("method \(classID).\(methodID), which a broker does not send")) {
                 try ServerMethod.decoding(.method(classID, methodID, WireBytes([UInt8](repeating: 0, count: 64))))

@@ -37,7 +37,7 @@ struct ServerMethodTests {
                 )
             )
         ),
-        (.method(10, 20, .longString("challenge")), .connectionSecure),
+        (.method(10, 20, .longString("challenge")), .connectionSecure(challenge: Array("challenge".utf8))),
         (
             .method(10, 30, [7, 0xFF, 0, 2, 0, 0, 0, 60]),
             .connectionTune(Tuning(channelMax: 2047, frameMax: 131_072, heartbeat: 60))
@@ -47,6 +47,7 @@ struct ServerMethodTests {
         (.method(10, 51), .connectionCloseOK),
         (.method(10, 60, .shortString("low on memory")), .connectionBlocked(reason: "low on memory")),
         (.method(10, 61), .connectionUnblocked),
+        (.method(10, 71), .connectionUpdateSecretOK),
     ]
 
     static let channel: [(WireBytes, ServerMethod)] = [

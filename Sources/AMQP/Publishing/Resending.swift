@@ -1,0 +1,80 @@
+/// Decides whether a publish is sent again, and what its caller is told in the end.
+struct Resending: ~Copyable {
+    /// What became of one sending.
+    enum Attempt: Sendable {
+        /// Its turn did not come.
+        case notSent(AMQPError)
+        case sent(AMQPPublishOutcome)
+    }
+
+    enum Next: Equatable {
+        case done
+        case again(because: AMQPError)
+        case fail(AMQPError)
+    }
+
+    private var left: Int
+    /// Sendings without an outcome.
+    private var unknowns = 0
+
+    init(_ policy: AMQPUnknownPolicy) {
+        left =
+            switch policy {
+            case .throw: 0
+            case .resend(let limit): max(0, limit)
+            }
+    }
+
+    var mayResend: Bool { left > 0 }
+
+    mutating func next(after attempt: Attempt, _ target: PublishTarget, _ isCancelled: Bool) -> Next {
+        switch attempt {
+        case .notSent(let error): return .fail(told(error))
+        case .sent(.acked): return .done
+        case .sent(.unknown(let cause)) where left > 0 && !isCancelled && Self.isLoss(cause, target):
+            left -= 1
+            unknowns += 1
+            return .again(because: cause)
+        case .sent(let outcome):
+            do throws(AMQPError) {
+                try outcome.check()
+                return .done
+            } catch {
+                return .fail(told(error))
+            }
+        }
+    }
+
+    /// After a sending without an outcome nothing but an ack is certain any more.
+    private func told(_ error: AMQPError) -> AMQPError {
+        guard unknowns > 0, error.code != .unknown else { return error }
+        let times = unknowns == 1 ? "once" : "\(unknowns) times"
+        let message = "whether the broker has the message is unknown: it was sent \(times) without an answer"
+        return AMQPError(.unknown, "\(message); then: \(error)", reply: error.reply)
+    }
+
+    /// Whether connection or channel were lost, and not because of this very message.
+    private static func isLoss(_ cause: AMQPError, _ target: PublishTarget) -> Bool {
+        switch cause.code {
+        case .connectionLost, .channelClosed, .protocolViolation, .unreachable, .preconditionFailed: true
+        // A bad publish closes the channel under all others.
+        case .notFound, .accessRefused: cause.reply?.text.contains("exchange '\(target.exchange)'") == false
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// A random UUID (RFC 9562, version 4).
+    static func randomUUID() -> String {
+        var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        var text = ""
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text += "-" }
+            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return text
+    }
+}

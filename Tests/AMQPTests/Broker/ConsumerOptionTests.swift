@@ -1,0 +1,159 @@
+import AMQP
+import Testing
+import WarrenTesting
+
+extension ClientTests.BrokerTests {
+    @Suite("Consumers, and what may be asked of them")
+    struct ConsumerOptions {
+        @Test("Without acks everything comes, is settled by itself and is gone")
+        func automatic() async throws {
+            try await withClient { client in
+                let queue = try await client.declare()
+                try await client.fill(queue, 1000)
+                try await client.withConsumer(.queue(queue), prefetch: 10, acknowledgement: .automatic) { deliveries in
+                    let taken = try await deliveries.first(1000)
+                    #expect(taken.map(\.text) == (0..<1000).map { "\($0)" })
+                    #expect(await failure { try taken[0].ack() }?.code == .alreadySettled)
+                }
+                #expect(try await client.count(queue) == 0)
+            }
+        }
+
+        @Test("A consumer has the tag of its user's choice")
+        func consumerTag() async throws {
+            let broker = try await LocalBroker.shared()
+            try await broker.withVhost { url in
+                try await AMQPClient.withClient(url: url) { client in
+                    let queue = try await client.declare()
+                    let vhost = url.split(separator: "/").last.map(String.init) ?? ""
+                    try await client.withConsumer(.queue(queue), consumerTag: "billing 1") { _ in
+                        let tags = try await broker.rabbitmqctl(["list_consumers", "-p", vhost, "consumer_tag"])
+                        #expect(tags.contains("billing 1"))
+                    }
+                    let long = String(repeating: "x", count: 256)
+                    let error = await failure {
+                        try await client.withConsumer(.queue(queue), consumerTag: long) { _ in }
+                    }
+                    #expect(error?.code == .invalidArgument)
+                }
+            }
+        }
+
+        @Test("Recovering a channel gives back everything fetched and not settled")
+        func recover() async throws {
+            try await withClient { client in
+                let queue = try await client.declare()
+                try await client.fill(queue, 3)
+                try await client.withChannel(for: .consuming) { channel in
+                    let first = try await channel.get(queue)
+                    _ = try await channel.get(queue)
+                    if let first { try channel.ack(first) }
+                    try await channel.recover()
+                    let again = try await channel.get(queue)
+                    #expect(again?.redelivered == true && again?.message.body == Array("1".utf8))
+                }
+            }
+        }
+
+        @Test("A consumer of higher priority gets everything while it has room")
+        func priority() async throws {
+            try await withClient { client in
+                let queue = try await client.declare()
+                try await client.withConsumer(.queue(queue)) { low in
+                    let arguments = AMQPConsumerArguments(priority: 1)
+                    try await client.withConsumer(.queue(queue), prefetch: 3, arguments: arguments) { high in
+                        try await client.fill(queue, 5)
+                        #expect(try await high.first(3).map(\.text) == ["0", "1", "2"])
+                        #expect(try await low.first(2).map(\.text) == ["3", "4"])
+                    }
+                }
+            }
+        }
+
+        @Test("A stream is read from an offset, and after a reconnect from where it stopped: nothing twice or missed")
+        func stream() async throws {
+            let broker = try await LocalBroker.shared()
+            try await broker.withVhost { url in
+                try await AMQPClient.withClient(url: url) { client in
+                    let log = EventLog(client)
+                    try await client.apply([.queue("log", .stream)])
+                    try await client.fill("log", 50)
+                    let arguments = AMQPConsumerArguments(streamOffset: .offset(10))
+                    try await client.withConsumer("log", prefetch: 7, arguments: arguments) { deliveries in
+                        var seen: [UInt64?] = []
+                        for round in 1...4 {
+                            for try await delivery in deliveries {
+                                seen.append(delivery.streamOffset)
+                                try delivery.ack()
+                                if seen.count == round * 10 { break }
+                            }
+                            guard round < 4 else { break }
+                            try await broker.closeConnections(url)
+                            try await eventually("it consumes again", within: .seconds(20)) {
+                                log.all(.subscribed).count == round
+                            }
+                        }
+                        #expect(seen == (10..<50).map { $0 })
+                    }
+                }
+            }
+        }
+
+        @Test("A stream's last offset, and offsets by time")
+        func streamOffsets() async throws {
+            try await withClient { client in
+                try await client.apply([.queue("log", .stream)])
+                try await client.fill("log", 5)
+                for offset in [AMQPStreamOffset.first, .timestamp(0), .interval(.seconds(3600))] {
+                    let arguments = AMQPConsumerArguments(streamOffset: offset)
+                    let first = try await client.withConsumer("log", arguments: arguments) { try await $0.first() }
+                    #expect(first.streamOffset == 0)
+                }
+                try await client.withConsumer("log", arguments: AMQPConsumerArguments(streamOffset: .next)) { next in
+                    try await client.publish(AMQPMessage("new"), to: "", routingKey: "log")
+                    #expect(try await next.first().text == "new")
+                }
+            }
+        }
+
+        @Test("Paused, a consumer leaves messages in the queue and still settles; resumed, it goes on")
+        func pause() async throws {
+            try await withClient { client in
+                let queue = try await client.declare()
+                try await client.fill(queue, 20)
+                try await client.withConsumer(.queue(queue), prefetch: 5) { deliveries in
+                    let first = try await deliveries.first(5)
+                    try await deliveries.pause()
+                    for delivery in first { try delivery.ack() }
+                    let status = try await client.withChannel { try await $0.queueStatus(queue) }
+                    #expect(status.messageCount == 15 && status.consumerCount == 0)
+                    try await deliveries.resume()
+                    let rest = try await deliveries.first(5)
+                    #expect(rest.map(\.text) == (5..<10).map { "\($0)" })
+                    for delivery in rest { try delivery.ack() }
+                }
+                try await eventually("the rest is back") { try await client.count(queue) == 10 }
+            }
+        }
+
+        @Test("A paused consumer stays paused over a reconnect")
+        func pausedOverReconnect() async throws {
+            let broker = try await LocalBroker.shared()
+            try await broker.withVhost { url in
+                try await AMQPClient.withClient(url: url) { client in
+                    let queue = try await client.declare()
+                    try await client.fill(queue, 3)
+                    try await client.withConsumer(.queue(queue)) { deliveries in
+                        _ = try await deliveries.first(3)
+                        try await deliveries.pause()
+                        try await broker.closeConnections(url)
+                        try await eventually("both are back", within: .seconds(20)) { client.hasReconnected }
+                        try await eventually("all are in the queue") { try await client.count(queue) == 3 }
+                        try await deliveries.resume()
+                        #expect(try await deliveries.first(3).allSatisfy { $0.redelivered })
+                    }
+                }
+            }
+        }
+    }
+}

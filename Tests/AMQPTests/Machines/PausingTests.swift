@@ -1,0 +1,139 @@
+import Testing
+
+@testable import AMQP
+
+@Suite("A consumer that is paused")
+struct PausingTests {
+    private static let consume = ClientMethod.basicConsume(
+        queue: "q",
+        consumerTag: "",
+        exclusive: false,
+        arguments: [:]
+    )
+    private static let setup: [ClientMethod] = [.basicQos(prefetch: 10), consume]
+    // The tag that the broker of these tests gives.
+    private static let cancel = ClientMethod.basicCancel(consumerTag: "ctag")
+
+    private let core: CoreUnderTest
+    private let id: SlotID
+
+    init() throws {
+        core = try CoreUnderTest()
+        id = core.add(prefetch: 10, setup: Self.setup)
+    }
+
+    private func setPaused(_ isPaused: Bool) throws -> OneShot<CallQueue.Answer>? {
+        let shot = OneShot<CallQueue.Answer>()
+        let asked = core.connection.perform { core, _ in core.setPaused(isPaused, id, shot) }
+        return try asked.get() ? shot : nil
+    }
+
+    private func open() throws {
+        core.connect()
+        _ = try core.sent()
+        try core.agree(id)
+    }
+
+    @Test("is cancelled at the broker, still settles, and consumes again")
+    func pauses() throws {
+        try open()
+        try core.receive(.delivered(1, CoreChannelTests.delivery(1)))
+        let taken = take()
+        let paused = try #require(try setPaused(true))
+        #expect(try core.sent() == [Self.cancel.frame(on: 1)])
+        try core.receive(.method(1, .reply(.basicCancelOK)))
+        #expect(paused.current == .success(.basicCancelOK))
+        #expect(try setPaused(true) == nil)
+        #expect(try taken.first?.ack() == .sent)
+        #expect(try core.sent() == [ClientMethod.basicAck(tag: 1, multiple: false).frame(on: 1)])
+        let resumed = try #require(try setPaused(false))
+        #expect(try core.sent() == Self.setup.frames(on: 1))
+        try core.receive(
+            .method(1, .reply(.basicQosOK)),
+            .method(1, .reply(.basicConsumeOK(consumerTag: "again")))
+        )
+        #expect(resumed.current == .success(.basicConsumeOK(consumerTag: "again")))
+        try core.receive(.delivered(1, CoreChannelTests.delivery(2)))
+        #expect(take().map(\.deliveryTag) == [2])
+        #expect(try setPaused(false) == nil)
+    }
+
+    @Test("before it is open consumes nothing, and begins when it is resumed")
+    func beforeOpen() throws {
+        #expect(try setPaused(true) == nil)
+        core.connect()
+        #expect(try core.sent() == [ClientMethod.channelOpen, .basicQos(prefetch: 10)].frames(on: 1))
+        try core.receive(.method(1, .channelOpenOK), .method(1, .reply(.basicQosOK)))
+        #expect(core.connection.isOpen(id))
+        #expect(try setPaused(false) != nil)
+        #expect(try core.sent() == Self.setup.frames(on: 1))
+    }
+
+    @Test("while it opens is cancelled as soon as its tag is known; resumed before that, it goes on")
+    func whileOpening() throws {
+        core.connect()
+        _ = try core.sent()
+        try core.receive(.method(1, .channelOpenOK), .method(1, .reply(.basicQosOK)))
+        #expect(try setPaused(true) == nil)
+        #expect(try setPaused(false) == nil)
+        #expect(try setPaused(true) == nil)
+        #expect(try core.sent() == [])
+        try core.receive(.method(1, .reply(.basicConsumeOK(consumerTag: "ctag"))))
+        #expect(try core.sent() == [Self.cancel.frame(on: 1)])
+    }
+
+    @Test("stays paused over a reconnect")
+    func reconnect() throws {
+        try open()
+        _ = try setPaused(true)
+        _ = try core.sent()
+        core.disconnect()
+        core.connect()
+        #expect(try core.sent() == [ClientMethod.channelOpen, .basicQos(prefetch: 10)].frames(on: 1))
+        try core.receive(.method(1, .channelOpenOK), .method(1, .reply(.basicQosOK)))
+        #expect(try setPaused(false) != nil)
+        #expect(try core.sent() == Self.setup.frames(on: 1))
+    }
+
+    @Test("and resumed while there is no connection consumes when there is one")
+    func resumedWhileAway() throws {
+        try open()
+        _ = try setPaused(true)
+        _ = try core.sent()
+        core.disconnect()
+        #expect(try setPaused(false) == nil)
+        core.connect()
+        #expect(try core.sent() == ([.channelOpen] + Self.setup).frames(on: 1))
+    }
+
+    @Test("tells why it cannot be resumed, and tries again")
+    func refused() throws {
+        try open()
+        _ = try setPaused(true)
+        try core.receive(.method(1, .reply(.basicCancelOK)))
+        let resumed = try #require(try setPaused(false))
+        _ = try core.sent()
+        let gone = CloseReason(reply: AMQPReply(code: 404, text: "NOT_FOUND - no queue 'q'"), classID: 0, methodID: 0)
+        try core.receive(.method(1, .channelClose(gone)))
+        guard case .failure(let error)? = resumed.current else {
+            Issue.record("no failure")
+            return
+        }
+        #expect(error.code == .channelClosed || error.code == .notFound)
+        #expect(try core.sent().count == 4)
+    }
+
+    @Test("and has ended says so")
+    func ended() throws {
+        core.end()
+        #expect(throws: AMQPError.self) { try setPaused(true) }
+    }
+
+    private func take() -> [AMQPDelivery] {
+        var taken: [AMQPDelivery] = []
+        _ = core.connection.perform { core, _ in
+            core.takeDeliveries(id, upTo: .max, into: &taken, orWake: OneShot())
+        }
+        return taken
+    }
+}
