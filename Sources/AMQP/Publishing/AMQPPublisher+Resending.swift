@@ -24,7 +24,7 @@ extension AMQPPublisher {
         onUnknown policy: AMQPUnknownPolicy,
         timeout: Duration? = nil
     ) async throws(AMQPError) {
-        var resending = Resending(policy)
+        var resending = Resending(policy, message)
         var message = message
         if resending.mayResend, message.properties.messageID == nil { message.properties.messageID = .randomUUID() }
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)

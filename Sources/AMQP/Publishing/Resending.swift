@@ -13,11 +13,13 @@ struct Resending: ~Copyable {
         case fail(AMQPError)
     }
 
+    private let message: AMQPMessage
     private var left: Int
     /// Sendings without an outcome.
     private var unknowns = 0
 
-    init(_ policy: AMQPUnknownPolicy) {
+    init(_ policy: AMQPUnknownPolicy, _ message: AMQPMessage = AMQPMessage(body: [])) {
+        self.message = message
         left =
             switch policy {
             case .throw: 0
@@ -31,7 +33,7 @@ struct Resending: ~Copyable {
         switch attempt {
         case .notSent(let error): return .fail(told(error))
         case .sent(.acked): return .done
-        case .sent(.unknown(let cause)) where left > 0 && !isCancelled && Self.isLoss(cause, target):
+        case .sent(.unknown(let cause)) where left > 0 && !isCancelled && isLoss(cause, target):
             left -= 1
             unknowns += 1
             return .again(because: cause)
@@ -54,12 +56,18 @@ struct Resending: ~Copyable {
     }
 
     /// Whether connection or channel were lost, and not because of this very message.
-    private static func isLoss(_ cause: AMQPError, _ target: PublishTarget) -> Bool {
+    ///
+    /// A bad publish closes the channel under all others.
+    private func isLoss(_ cause: AMQPError, _ target: PublishTarget) -> Bool {
+        let text = cause.reply?.text ?? ""
         switch cause.code {
-        case .connectionLost, .channelClosed, .protocolViolation, .unreachable, .preconditionFailed: true
-        // A bad publish closes the channel under all others.
-        case .notFound, .accessRefused: cause.reply?.text.contains("exchange '\(target.exchange)'") == false
-        default: false
+        case .connectionLost, .channelClosed, .protocolViolation, .unreachable: return true
+        case .notFound, .accessRefused: return !text.contains("exchange '\(target.exchange)'")
+        case .preconditionFailed:
+            return !text.contains("message size \(message.body.count) ")
+                && !(message.properties.userID != nil && text.contains("user_id"))
+                && !(message.properties.expiration != nil && text.contains("expiration"))
+        default: return false
         }
     }
 }

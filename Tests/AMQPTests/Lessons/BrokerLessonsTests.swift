@@ -53,17 +53,17 @@ extension ClientTests.BrokerTests {
 
         @Test("A body of 100 MiB")
         func largeBody() async throws {
-            var configuration = AMQPClientConfiguration()
-            configuration.confirmTimeout = .seconds(60)
-            try await withClient(configuration) { client in
-                let queue = try await client.declare()
-                let body = [UInt8](repeating: 0xA5, count: 100 << 20)
-                let properties = AMQPProperties(deliveryMode: .transient, messageID: "large")
-                try await client.publish(AMQPMessage(body: body, properties: properties), to: "", routingKey: queue)
-                try await client.withConsumer(.queue(queue)) { deliveries in
-                    let delivery = try await deliveries.first()
-                    #expect(delivery.body == body)
-                    try delivery.ack()
+            try await withBreakableBroker { _, url in
+                try await AMQPClient.withClient(url: url, configuration: .patient) { client in
+                    let queue = try await client.declare()
+                    let body = [UInt8](repeating: 0xA5, count: 100 << 20)
+                    let properties = AMQPProperties(deliveryMode: .transient, messageID: "large")
+                    try await client.publish(AMQPMessage(body: body, properties: properties), to: "", routingKey: queue)
+                    try await client.withConsumer(.queue(queue)) { deliveries in
+                        let delivery = try await deliveries.first()
+                        #expect(delivery.body == body)
+                        try delivery.ack()
+                    }
                 }
             }
         }

@@ -61,6 +61,21 @@ struct ResendingTests {
         #expect(next == .again(because: cause))
     }
 
+    @Test(
+        "is, when another message was refused as such, and not when it was this one",
+        arguments: [
+            ("message size 3 is larger than configured max size 2", false),
+            ("message size 4 is larger than configured max size 2", true),
+            ("user_id property set to 'x' but authenticated user was 'y'", false), ("invalid expiration 'x'", true),
+        ]
+    )
+    func refusedMessage(text: String, isSentAgain: Bool) {
+        var resending = Resending(.resend(upTo: 1), AMQPMessage("abc", properties: AMQPProperties(userID: "x")))
+        let cause = AMQPError(.preconditionFailed, "", reply: AMQPReply(code: 406, text: text))
+        let next = Self.next(&resending, .unknown(cause))
+        #expect((next == .again(because: cause)) == isSentAgain)
+    }
+
     @Test("is not, once its task is cancelled")
     func cancelled() {
         var resending = Resending(.resend(upTo: 1))

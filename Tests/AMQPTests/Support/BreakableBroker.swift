@@ -15,4 +15,7 @@ func withBreakableBroker(_ body: (LocalBroker, _ url: String) async throws -> Vo
 }
 
 /// Started by the first test that needs it; gone when the process ends.
-private let breakable = Task { try await LocalBroker.start() }
+private let breakable = Task {
+    // RabbitMQ 4 takes 16 MiB unless it is told otherwise.
+    try await LocalBroker.start(options: LocalBroker.Options(configuration: ["max_message_size = 134217728"]))
+}
