@@ -61,37 +61,34 @@ public final class EventSubscription: Sendable {
     public func ready(within limit: Duration = .seconds(30)) async throws(EventBusError) {
         if let leader { return try await leader.ready(within: limit) }
         if let outcome = state.withLock({ $0.outcome }) { return try outcome.get() }
-        let (clock, deadline) = (clock, clock.now.advanced(by: limit))
-        let outcome = await withTaskGroup(of: Result<Void, EventBusError>?.self) { group in
-            group.addTask {
-                do throws(EventBusError) {
-                    return .success(try await self.readyAtLast())
-                } catch {
-                    return .failure(error)
-                }
+        let (id, deadline) = (nextID(), clock.now.advanced(by: limit))
+        var timer: Task<Void, Never>?
+        defer { timer?.cancel() }
+        try await wait(id) {
+            // Not a child of this task: who is ready at last does not wait until the timer has heard of it.
+            timer = Task { [clock] in
+                guard (try? await clock.sleep(until: deadline)) != nil else { return }
+                self.leave(id, self.late(limit))
             }
-            group.addTask {
-                try? await clock.sleep(until: deadline)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
         }
-        if let outcome { return try outcome.get() }
-        throw Task.isCancelled ? cancelled : late(limit)
     }
-
-    private var cancelled: EventBusError { EventBusError(.cancelled, "the wait for '\(name)' was cancelled") }
 
     /// The same without a deadline, for those whose own task has one.
     package func readyAtLast() async throws(EventBusError) {
         if let leader { return try await leader.readyAtLast() }
-        let id = state.withLock { state in
+        try await wait(nextID()) {}
+    }
+
+    private func nextID() -> Int {
+        state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
-        let cancelled = cancelled
+    }
+
+    /// `begun` is called when there is something to wait for, and `leave` can find who waits.
+    private func wait(_ id: Int, _ begun: () -> Void) async throws(EventBusError) {
+        let cancelled = EventBusError(.cancelled, "the wait for '\(name)' was cancelled")
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, EventBusError>, Never>) in
                 let immediate: Result<Void, EventBusError>? = state.withLock { state in
@@ -101,12 +98,16 @@ public final class EventSubscription: Sendable {
                     state.waiters[id] = continuation
                     return nil
                 }
-                if let immediate { continuation.resume(returning: immediate) }
+                if let immediate { continuation.resume(returning: immediate) } else { begun() }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: .failure(cancelled))
+            leave(id, cancelled)
         }
         try outcome.get()
+    }
+
+    private func leave(_ id: Int, _ error: EventBusError) {
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: .failure(error))
     }
 
     /// Takes no more events; a handler at work may end.
