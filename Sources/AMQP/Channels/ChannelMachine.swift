@@ -212,6 +212,25 @@ struct ChannelMachine: ~Copyable {
 
     // MARK: - Closing
 
+    private var isConsuming: Bool {
+        switch subscription {
+        case .some(let subscription): subscription.isConsuming
+        case .none: false
+        }
+    }
+
+    /// What takes a private queue that is consumed off its exchanges before it goes.
+    ///
+    /// Whatever is published while a queue goes, and would be routed to it, the broker may refuse (`basic.nack`), although
+    /// all other queues have taken it.
+    var unbinding: [ClientMethod] {
+        guard isConsuming else { return [] }
+        return setup.compactMap { step in
+            guard case .queueBind(let binding) = step, binding.destination.isEmpty else { return nil }
+            return .queueUnbind(binding)
+        }
+    }
+
     /// The application is done with the channel.
     ///
     /// - Returns: what to send, if the channel is open.
@@ -222,11 +241,12 @@ struct ChannelMachine: ~Copyable {
     ) -> [ClientMethod] {
         switch state {
         case .opening(let number), .open(let number):
+            let farewell = openNumber == nil ? [] : unbinding
             abandon(error, into: &effects)
             self.closed = closed
             queue.fail(error, into: &effects)
             state = .closing(number)
-            return [.channelClose(CloseReason(reply: .goodbye, classID: 0, methodID: 0))]
+            return farewell + [.channelClose(CloseReason(reply: .goodbye, classID: 0, methodID: 0))]
         case .detached, .paused, .closing, .ended:
             finish(error, into: &effects)
             effects.done.append(closed)

@@ -149,8 +149,19 @@ final class Connection: Sendable {
         return id
     }
 
+    /// Takes a consumer's private queue off its exchanges, and waits until that is done: whoever publishes still knows of
+    /// the queue for a moment.
+    private func unbind(_ id: SlotID) async {
+        let answer = OneShot<CallQueue.Answer>()
+        let isAsked = perform { core, _ in core.channels[id].map { core.unbind($0, answer) } ?? false }
+        guard isAsked else { return }
+        // Also in a task that was cancelled, as those that clean up often are.
+        await Task { _ = try? await self.answer(of: answer, within: settings.closeTimeout, "unbinding a queue") }.value
+    }
+
     /// Closes a channel and forgets it.
     func remove(_ id: SlotID) async {
+        await unbind(id)
         let closed = OneShot<Result<Void, AMQPError>>()
         perform { core, effects in
             guard let box = core.channels[id] else {

@@ -57,7 +57,8 @@ extension ConnectionCore {
     mutating func stopDeliveries(_ id: SlotID, into effects: inout Effects) {
         guard let box = channels[id] else { return }
         box.value.subscription?.stop(into: &effects)
-        _ = reconcile(box)
+        // The answer brings the rest on its way.
+        if !unbind(box) { _ = reconcile(box) }
     }
 
     /// How long acks are gathered.

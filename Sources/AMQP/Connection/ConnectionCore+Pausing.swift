@@ -21,20 +21,39 @@ extension ConnectionCore {
         _ shot: OneShot<CallQueue.Answer>? = nil
     ) -> Bool {
         guard let number = box.value.openNumber else { return false }
-        var methods: [ClientMethod] = []
+        var methods = box.value.unbinding
         if let tag = box.value.subscription?.takeCancel() {
-            methods = [.basicCancel(consumerTag: tag)]
+            methods.append(.basicCancel(consumerTag: tag))
         } else {
             let setup = box.value.setup
             methods = box.value.subscription?.takeConsume(of: setup) ?? []
         }
-        guard !methods.isEmpty else { return false }
+        return ask(methods, box, number, shot)
+    }
+
+    /// Takes a private queue off its exchanges, before anything else is done that makes it go.
+    ///
+    /// - Returns: whether something was sent, so that an answer will come.
+    mutating func unbind(
+        _ box: SlotMap<ChannelMachine>.Box,
+        _ shot: OneShot<CallQueue.Answer>? = nil
+    ) -> Bool {
+        guard let number = box.value.openNumber else { return false }
+        return ask(box.value.unbinding, box, number, shot)
+    }
+
+    private mutating func ask(
+        _ methods: [ClientMethod],
+        _ box: SlotMap<ChannelMachine>.Box,
+        _ number: UInt16,
+        _ shot: OneShot<CallQueue.Answer>?
+    ) -> Bool {
         for (index, method) in methods.enumerated() {
             // The same was sent before, or is a tag that the broker sent: it always fits.
             try? send(method, on: number)
             box.value.calls.sent(method, index == methods.count - 1 ? shot : nil)
         }
-        wantsAttention = true
-        return true
+        if !methods.isEmpty { wantsAttention = true }
+        return !methods.isEmpty
     }
 }

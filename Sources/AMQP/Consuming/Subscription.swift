@@ -19,7 +19,7 @@ struct Subscription: ~Copyable {
     /// The application wants no more for now.
     var isPaused = false
     /// Whether a consume was sent on the channel of now, and no cancel after it.
-    private var isConsuming = false
+    private(set) var isConsuming = false
     /// Where a stream goes on.
     private var nextOffset: UInt64?
     var ledger = DeliveryLedger()

@@ -199,7 +199,7 @@ struct Attempts: Sendable {
             release(item)
             return .released
         case .success(.retry(let delay)):
-            let error = "the handler asked for another attempt"
+            let error = "the handler asked for another attempt; the policy says how many there are"
             fail(&item, occurrence, Case.Failure(error: error, errorType: "retry", delay: delay))
         case .success(.deadLetter(let reason)):
             fail(&item, occurrence, Case.Failure(error: reason, errorType: "rejected", isFinal: true))

@@ -11,7 +11,8 @@ extension Command {
             Every error goes to stderr as FILE:LINE:COLUMN: PATH: what is wrong, warnings too. ${NAME} in the file is read
             from the environment and files that it names for secrets are read; nothing is connected to.
 
-            exit status: 0 when the file can be used ('FILE: ok' on stdout), 78 when not
+            exit status: 0 when the file is right ('FILE: ok' on stdout; a warning names what this version
+            does not start with yet), 78 when not
             """,
         run: ConfigCheckCommand.run
     )

@@ -37,9 +37,9 @@ func publish(on bus: some EventBus) async throws -> PublishReceipt {
 }
 
 func decide(on bus: some EventBus, _ ledger: Ledger) throws {
-    try bus.subscribe(to: ["Order.#"], as: "billing.orders", concurrency: 8) { envelope, context in
-        guard context.attempt < 3 else { return .deadLetter(reason: "not in the ledger") }
-        return await ledger.knows(envelope.subject) ? .ack : .retry(after: .seconds(5))
+    try bus.subscribe(to: ["Order.#"], as: "billing.orders", retry: .immediate(2)) { envelope, context in
+        guard let order = envelope.subject else { return .deadLetter(reason: "about no order") }
+        return await ledger.knows(order) ? .ack : .retry(after: .seconds(5))
     }
 }
 
