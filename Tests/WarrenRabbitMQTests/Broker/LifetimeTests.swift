@@ -171,21 +171,24 @@ extension BusTests {
         @Test("A subscription that is not ready in time says what is in the way")
         func notReady() async throws {
             let port = try ReservedPort()
-            try await withBus("amqp://guest:guest@127.0.0.1:\(port.number)") { bus in
-                let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
-                try await EventLog(bus).first(.connection)
-                let error = await failure { try await handle.ready(within: .milliseconds(50)) }
-                #expect(error?.code == .unavailable && error?.message.contains("\(port.number)") == true)
-            }
+            let bus = try RabbitMQEventBus(url: "amqp://guest:guest@127.0.0.1:\(port.number)", service: "test")
+            let log = EventLog(bus)
+            let run = Task { try await bus.run() }
+            let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
+            try await log.first(.connection)
+            let error = await failure { try await handle.ready(within: .milliseconds(50)) }
+            #expect(error?.code == .unavailable && error?.message.contains("\(port.number)") == true)
+            run.cancel()
+            try await run.value
         }
 
         @Test("A bus ends at once while it waits for a broker")
         func endsWithoutBroker() async throws {
             let port = try ReservedPort()
             let bus = try RabbitMQEventBus(url: "amqp://guest:guest@127.0.0.1:\(port.number)", service: "test")
+            let log = EventLog(bus)
             let run = Task { try await bus.run() }
             let handle = try bus.subscribe(OrderPaid.self, as: "billing") { _, _ in }
-            let log = EventLog(bus)
             try await log.first(.connection)
             let clock = ContinuousClock()
             let start = clock.now
