@@ -1,3 +1,5 @@
+import WarrenRuntime
+
 /// Where in a stream a consumer begins.
 ///
 /// See "Streams" on rabbitmq.com. After a reconnect the consumer goes on after the last delivery it was given.
@@ -25,6 +27,6 @@ public struct AMQPStreamOffset: Sendable, Hashable {
 
     /// As far back as that from now, in whole seconds.
     public static func interval(_ duration: Duration) -> AMQPStreamOffset {
-        AMQPStreamOffset(value: .string("\(max(0, duration.components.seconds))s"))
+        AMQPStreamOffset(value: .string("\(max(0, duration.saturatedNanoseconds / 1_000_000_000))s"))
     }
 }
