@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import WarrenRuntime
 
@@ -31,14 +32,17 @@ struct ConnectionSession: ~Copyable {
     private var end: End?
     /// Whether anything moved since the thread last slept.
     private var hadTraffic = false
-    /// Bytes that came since the load was last looked at.
-    private var receivedBytes = 0
+    /// How many bytes have to have come before `poll` announces them.
+    private var lowWaterMark = 1
 
     /// How long the thread waits at most for a socket that takes no more.
     private static let stuckCheck: Duration = .seconds(1)
 
     /// How long acks that come need not wake the thread: then it looks for them.
     private static let ackDelay: Duration = .milliseconds(1)
+
+    /// What is worth a read, in bytes: most of what one can take.
+    private static let gatheredBytes = FrameParser.readSize / 4 * 3
 
     init(
         _ connection: Connection,
@@ -76,12 +80,11 @@ struct ConnectionSession: ~Copyable {
         mindClosing(now)
         write(now)
         guard end == nil else { return }
-        var load = connection.core.withLock { core in core.takeLoad() }
-        swap(&load.receivedBytes, &receivedBytes)
+        let load = connection.core.withLock { core in core.takeLoad() }
         moderation.note(load, now: SystemClock().now)
         let mayPause = flight == nil && !transport.hasBufferedOutput && closing == nil
         if mayPause, let pause = moderation.pause(load), !connection.core.withLock({ $0.isOverfull }) {
-            usleep(UInt32(clamping: pause / 1000))
+            letGather(pause)
             read()
         } else if waitForInput(now) {
             read()
@@ -200,6 +203,7 @@ struct ConnectionSession: ~Copyable {
         case .draining(let until), .saidGoodbye(let until): wakeTime = min(wakeTime, until)
         case nil: break
         }
+        setLowWaterMark(1)
         let readiness = connection.waker.wait(
             on: transport.descriptor,
             readable: !isOverfull,
@@ -211,12 +215,23 @@ struct ConnectionSession: ~Copyable {
         return readiness.readable && !isOverfull
     }
 
+    /// Sleeps while more comes, until it is as much as a read shall bring at least or until the pause is over.
+    private mutating func letGather(_ pause: Int64) {
+        setLowWaterMark(Self.gatheredBytes)
+        if !transport.hasBufferedInput { warren_wait_readable(transport.descriptor, pause) }
+    }
+
+    private mutating func setLowWaterMark(_ bytes: Int) {
+        guard bytes != lowWaterMark else { return }
+        lowWaterMark = bytes
+        transport.setLowWaterMark(bytes)
+    }
+
     private mutating func read() {
         let result = unsafe parser.fill { [transport] buffer in unsafe transport.read(into: buffer) }
         switch result {
-        case .bytes(let count):
+        case .bytes:
             let now = connection.clock.now
-            receivedBytes += count
             heartbeat.received(at: now)
             connection.activity.noteReceived(at: now)
             hadTraffic = true

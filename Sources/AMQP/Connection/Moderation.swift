@@ -10,8 +10,6 @@ struct Moderation {
     struct Load: Equatable, Sendable {
         /// Messages, confirms and acks that came in.
         var received = 0
-        /// How many bytes they were.
-        var receivedBytes = 0
         /// Publishes without confirms that went out.
         var published = 0
         /// How many more messages may come before the broker has to hear from us.
@@ -32,13 +30,9 @@ struct Moderation {
     /// A pause may use at most this part of what can move without us.
     private static let share = 0.25
 
-    /// And no more bytes may come in it, so that the socket always has room for more.
-    private static let gatheredBytes = 65536.0
-
     private var lastTurn: MonotonicTime
     /// Messages per pause, over the last few turns.
     private var received = 0.0
-    private var receivedBytes = 0.0
     private var published = 0.0
 
     init(now: MonotonicTime) {
@@ -52,7 +46,6 @@ struct Moderation {
         // A turn weighs as much as it lasted, against a memory of two pauses.
         let weight = min(1, pauses / 2)
         received += (Double(load.received) / pauses - received) * weight
-        receivedBytes += (Double(load.receivedBytes) / pauses - receivedBytes) * weight
         published += (Double(load.published) / pauses - published) * weight
     }
 
@@ -67,7 +60,7 @@ struct Moderation {
     /// As long as it takes until a part of what can move without us has moved.
     private func pause(_ expected: Double, of available: Int) -> Int64? {
         guard expected >= Self.worthwhile else { return nil }
-        let pauses = min(Double(available) * Self.share / expected, Self.gatheredBytes / max(1, receivedBytes))
+        let pauses = Double(available) * Self.share / expected
         guard pauses >= 1 else { return nil }
         return Int64(min(pauses * Double(Self.pause), Double(Self.longestPause)))
     }

@@ -65,6 +65,12 @@ package final class Socket: Sendable {
         _ = Glibc.shutdown(descriptor, Int32(SHUT_WR))
     }
 
+    /// How many bytes have to be there, from now on, before `poll` says that the socket can be read; the kernel says so
+    /// earlier when it has no room for more.
+    package func setLowWaterMark(_ bytes: Int) {
+        set(SOL_SOCKET, SO_RCVLOWAT, to: Int32(clamping: bytes))
+    }
+
     private static func failure(_ code: Int32) -> IOResult {
         code == EAGAIN || code == EWOULDBLOCK ? .wouldBlock : .failed(SystemError.reason(code))
     }

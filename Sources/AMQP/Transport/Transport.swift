@@ -56,6 +56,11 @@ package final class Transport: @unchecked Sendable {
     /// Whether more can be read although `poll` will not announce it.
     package var hasBufferedInput: Bool { tls?.hasBufferedInput ?? false }
 
+    /// How many bytes have to have come, from now on, before `poll` announces them; fewer where there is no room for more.
+    package func setLowWaterMark(_ bytes: Int) {
+        socket.setLowWaterMark(bytes)
+    }
+
     /// Ends the sending side, as far as that goes without waiting: `close_notify` for TLS, then the TCP FIN.
     package func shutdown() {
         tls?.closeNotify()

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 extern int pthread_setname_np(pthread_t thread, const char *name);
@@ -41,6 +42,16 @@ static inline int64_t warren_clock(clockid_t clock) {
 /// Lets the calling thread's timers fire within `nanoseconds` of their time, instead of the default 50 microseconds.
 static inline int warren_set_timer_slack(unsigned long nanoseconds) {
     return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0);
+}
+
+/// Waits until `descriptor` can be read, but not longer than `nanoseconds`: what `poll` does only in milliseconds.
+///
+/// Not through <poll.h>, which would become this module's own in Swift.
+static inline void warren_wait_readable(int descriptor, int64_t nanoseconds) {
+    extern long syscall(long number, ...);
+    struct { int descriptor; short events, ready; } input = {descriptor, 1 /* POLLIN */, 0};
+    struct timespec timeout = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    syscall(SYS_ppoll, &input, 1, &timeout, (void *)0, 0);
 }
 
 #endif

@@ -52,18 +52,6 @@ struct ModerationTests {
         #expect(abs((Self.pause(after: 100, of: both) ?? 0) - 400_000) < 1000)
     }
 
-    @Test(
-        "pauses the shorter the larger the messages are, since the socket holds only so many, and not at all for large ones"
-    )
-    func bytes() {
-        func pause(_ size: Int) -> Int64? {
-            Self.pause(after: 100, of: Moderation.Load(received: 50, receivedBytes: 50 * size, inbound: 100_000))
-        }
-        #expect(pause(256) == Moderation.longestPause)
-        #expect(abs((pause(655) ?? 0) - 400_000) < 1000)
-        #expect(pause(16384) == nil)
-    }
-
     @Test("stops pausing after a few quiet turns, and after one long silence")
     func quiet() {
         var time: Int64 = 0
@@ -88,7 +76,6 @@ struct ModerationTests {
         var moderation = Moderation(now: MonotonicTime(nanoseconds: 1000))
         let load = Moderation.Load(
             received: .max,
-            receivedBytes: .max,
             published: .max,
             inbound: .max,
             outbound: .max
