@@ -39,7 +39,7 @@ struct ChannelMachine: ~Copyable {
     var calls = CallQueue()
     var window: ConfirmWindow?
     var queue = PublishQueue()
-    var answeredWaiters: [OneShot<Result<Void, AMQPError>>] = []
+    private var answeredWaiters: [(sequence: UInt64, shot: OneShot<Result<Void, AMQPError>>)] = []
     var subscription: Subscription?
     var requests: RequestTable?
 
@@ -94,10 +94,25 @@ struct ChannelMachine: ~Copyable {
         }
     }
 
-    /// Resumes who waits for all answers, when they are there.
+    /// Lets `shot` wait until everything published so far has its answer, also what still waits for its turn.
+    mutating func awaitAnswers(_ shot: OneShot<Result<Void, AMQPError>>) {
+        let sequence = (window?.nextSequence ?? 1) - 1 + UInt64(queue.count)
+        answeredWaiters.append((sequence, shot))
+    }
+
+    /// Resumes whose answers are all there.
     mutating func wakeIfAnswered(into effects: inout Effects) {
-        guard !answeredWaiters.isEmpty, isAnswered else { return }
-        effects.done += answeredWaiters
+        guard !answeredWaiters.isEmpty else { return }
+        let oldest = isAnswered ? .max : window?.oldestSequence ?? 0
+        while let (sequence, shot) = answeredWaiters.first, sequence < oldest {
+            answeredWaiters.removeFirst()
+            effects.done.append(shot)
+        }
+    }
+
+    /// Tells who waits for answers that there will be none.
+    mutating func failWaiters(_ error: AMQPError, into effects: inout Effects) {
+        for waiter in answeredWaiters { effects.failed.append((waiter.shot, error)) }
         answeredWaiters = []
     }
 
@@ -163,6 +178,7 @@ struct ChannelMachine: ~Copyable {
         }
         // A channel that is lost again and again waits longer and longer.
         failures = openedAt.advanced(by: backoff.maximum) <= now ? 1 : failures + 1
+        openedAt = .distantFuture
         state = .paused(until: now.advanced(by: failures == 1 ? .zero : backoff.delay(attempt: failures)))
         let kind: AMQPEvent.Kind = subscription == nil ? .channelLost : .subscriptionLost
         let subject = culprit.map { "\(purpose), because of \($0)" } ?? purpose
@@ -181,6 +197,7 @@ struct ChannelMachine: ~Copyable {
             if recovers {
                 state = .detached
                 failures = 0
+                openedAt = .distantFuture
             } else {
                 finish(error, into: &effects)
             }
@@ -193,8 +210,7 @@ struct ChannelMachine: ~Copyable {
         queue.fail(error, into: &effects)
         if let opened = opened.take() { effects.failed.append((opened, error)) }
         if let closed = closed.take() { effects.done.append(closed) }
-        for waiter in answeredWaiters { effects.failed.append((waiter, error)) }
-        answeredWaiters = []
+        failWaiters(error, into: &effects)
         subscription?.wakeAll(into: &effects)
         requests?.end(error, into: &effects.answers)
     }
@@ -206,8 +222,7 @@ struct ChannelMachine: ~Copyable {
         window?.lost(error, into: &effects.outcomes)
         subscription?.lost(into: &effects)
         requests?.lost(error, into: &effects.answers)
-        for waiter in answeredWaiters { effects.failed.append((waiter, error)) }
-        answeredWaiters = []
+        failWaiters(error, into: &effects)
     }
 
     // MARK: - Closing

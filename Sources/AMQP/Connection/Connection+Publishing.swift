@@ -6,7 +6,7 @@ extension Connection {
         case done(wake: Bool)
         case write(ConnectionCore.LoneWrite)
         case wait(OneShot<PublishQueue.Admission>, wake: Bool)
-        case refused(AMQPError)
+        case refused(AMQPError, wake: Bool)
     }
 
     /// Puts a publish into the outbox, if there is room for it.
@@ -68,7 +68,7 @@ extension Connection {
         var effects = Effects()
         let next: Next = core.withLock { core in
             switch core.submit(publish, on: id) {
-            case .refused(let error): return .refused(error)
+            case .refused(let error): return .refused(error, wake: false)
             case .full:
                 let admission = OneShot<PublishQueue.Admission>()
                 core.enqueue(publish, on: id, admission)
@@ -95,7 +95,7 @@ extension Connection {
                 let submission = batch.withPublish(at: index) { core.submit($0, on: id) }
                 switch submission {
                 case .accepted: next += 1
-                case .refused(let error): return .refused(error)
+                case .refused(let error): return .refused(error, wake: core.takeWake())
                 case .full:
                     let admission = OneShot<PublishQueue.Admission>()
                     batch.withPublish(at: index) { core.enqueue($0, on: id, admission) }
@@ -128,7 +128,9 @@ extension Connection {
         case .wait(let admission, let wake):
             if wake { waker.wake() }
             return .success(admission)
-        case .refused(let error): return .failure(error)
+        case .refused(let error, let wake):
+            if wake { waker.wake() }
+            return .failure(error)
         }
         return .success(nil)
     }

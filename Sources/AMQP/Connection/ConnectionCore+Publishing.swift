@@ -126,7 +126,7 @@ extension ConnectionCore {
         }
     }
 
-    /// Resolves `shot` when every publish of the channel has its answer.
+    /// Resolves `shot` when every publish of the channel so far has its answer.
     mutating func whenAnswered(
         _ id: SlotID,
         _ shot: OneShot<Result<Void, AMQPError>>,
@@ -137,7 +137,7 @@ extension ConnectionCore {
         if box.value.isAnswered {
             effects.done.append(shot)
         } else {
-            box.value.answeredWaiters.append(shot)
+            box.value.awaitAnswers(shot)
         }
     }
 

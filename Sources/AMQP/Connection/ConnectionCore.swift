@@ -202,8 +202,8 @@ struct ConnectionCore: ~Copyable {
                 into: &effects.outcomes
             )
             guard effects.outcomes.count > told else { continue }
-            for waiter in box.value.answeredWaiters { effects.failed.append((waiter, late)) }
-            box.value.answeredWaiters = []
+            box.value.failWaiters(late, into: &effects)
+            admit(id, into: &effects)
         }
         rearm()
     }

@@ -11,14 +11,20 @@ struct ConfirmWindow: ~Copyable {
     }
 
     private struct Slot {
-        /// `nil`: free, or answered.
+        /// `nil`: free, answered, or given up.
         var confirmation: PublishConfirmation?
         /// Which of the confirmation's publishes it is.
         var index: Int32 = 0
         var identity: Identity?
         var mandatory = false
-        /// Its caller was told that no answer came in time; the broker may still give one.
-        var isLate = false
+    }
+
+    /// A publish that a whole ring of later ones has left behind.
+    private struct Straggler {
+        let sequence: UInt64
+        let slot: Slot
+        /// Since when it waits; `nil`: it was not written yet.
+        var time: MonotonicTime?
     }
 
     /// What a returned message with a message id is recognised by.
@@ -40,11 +46,13 @@ struct ConfirmWindow: ~Copyable {
     let capacity: Int
     private var slots: [Slot]
     private var mask: UInt64 { UInt64(slots.count - 1) }
+    /// The ring holds the publishes from `base` up to `next`.
     private var base: UInt64 = 1
     private var next: UInt64 = 1
+    /// In the order of their numbers, all of them below `base`: one publish without answer costs one place, and neither
+    /// more memory nor more time for all that are answered after it.
+    private var stragglers: [Straggler] = []
     private(set) var unanswered = 0
-    /// Slots in use: the unanswered ones, and those the broker may still answer.
-    private var taken = 0
     private var returns: [UInt64: AMQPReturn] = [:]
     private var marks: [Mark] = []
     /// The last publish that got a mark.
@@ -59,33 +67,24 @@ struct ConfirmWindow: ~Copyable {
     /// The number the next publish will have.
     var nextSequence: UInt64 { next }
 
-    /// How many more may be sent now.
-    ///
-    /// One publish that gets no answer takes one slot and not the whole window: later ones may be answered long before
-    /// it, up to a span at which it is forgotten.
-    var room: Int { capacity - taken }
+    /// The oldest publish that waits for its answer, or else the next one.
+    var oldestSequence: UInt64 { stragglers.first?.sequence ?? base }
 
-    private static let maximumSpan = 64
+    /// How many more may be sent now.
+    var room: Int { capacity - unanswered }
 
     /// Makes room in the ring for one more.
     private mutating func makeRoom() {
         guard Int(next - base) == slots.count else { return }
-        guard slots.count >= capacity * Self.maximumSpan, slots[Int(base & mask)].isLate else { return grow() }
+        stragglers.append(Straggler(sequence: base, slot: slots[Int(base & mask)], time: marks.first?.time))
         slots[Int(base & mask)] = Slot()
-        taken -= 1
         skipAnswered()
     }
 
-    private mutating func grow() {
-        let old = slots
-        slots = Array(repeating: Slot(), count: old.count * 2)
-        for sequence in base..<next {
-            slots[Int(sequence & mask)] = old[Int(sequence & UInt64(old.count - 1))]
-        }
-    }
-
+    /// Goes on to the oldest publish in the ring that waits for its answer.
     private mutating func skipAnswered() {
         while base < next && slots[Int(base & mask)].confirmation == nil { base += 1 }
+        while let mark = marks.first, mark.sequence < base { marks.removeFirst() }
     }
 
     /// Whether a good part of it is free: waiting for that makes one wake-up bring many messages instead of one.
@@ -104,7 +103,6 @@ struct ConfirmWindow: ~Copyable {
         )
         next += 1
         unanswered += 1
-        taken += 1
     }
 
     /// `basic.ack` or `basic.nack`.
@@ -122,26 +120,38 @@ struct ConfirmWindow: ~Copyable {
         if multiple {
             // Zero means "all so far" (AMQP 0-9-1, basic.ack).
             let last = tag == 0 ? next - 1 : tag
+            let count = stragglers.firstIndex { $0.sequence > last } ?? stragglers.count
+            for straggler in stragglers.prefix(count) {
+                resolve(straggler.sequence, straggler.slot, acked: acked, into: &resolutions)
+            }
+            stragglers.removeFirst(count)
             while base <= last {
                 resolve(base, acked: acked, into: &resolutions)
                 base += 1
             }
         } else if tag >= base {
             resolve(tag, acked: acked, into: &resolutions)
+        } else if let index = stragglers.firstIndex(where: { $0.sequence == tag }) {
+            resolve(tag, stragglers.remove(at: index).slot, acked: acked, into: &resolutions)
         }
         skipAnswered()
-        while let mark = marks.first, mark.sequence < base { marks.removeFirst() }
     }
 
     private mutating func resolve(_ sequence: UInt64, acked: Bool, into resolutions: inout [Resolution]) {
-        let place = Int(sequence & mask)
-        guard let confirmation = slots[place].confirmation.take() else { return }
-        slots[place].identity = nil
-        taken -= 1
+        resolve(sequence, exchange(&slots[Int(sequence & mask)], with: Slot()), acked: acked, into: &resolutions)
+    }
+
+    @inline(__always)
+    private mutating func resolve(
+        _ sequence: UInt64,
+        _ slot: Slot,
+        acked: Bool,
+        into resolutions: inout [Resolution]
+    ) {
+        guard let confirmation = slot.confirmation else { return }
         let returned = returns.isEmpty ? nil : returns.removeValue(forKey: sequence)
-        guard !slots[place].isLate else { return }
         unanswered -= 1
-        let index = Int(slots[place].index)
+        let index = Int(slot.index)
         guard acked else {
             return resolutions.append(Resolution(confirmation: confirmation, outcome: .refused, index: index))
         }
@@ -151,7 +161,7 @@ struct ConfirmWindow: ~Copyable {
             )
         }
         // Those of a batch are answered together.
-        let outcome = AMQPPublishOutcome.acked(routed: slots[place].mandatory)
+        let outcome = AMQPPublishOutcome.acked(routed: slot.mandatory)
         let last = resolutions.count - 1
         if index > 0, last >= 0, resolutions[last].confirmation === confirmation,
             resolutions[last].index + resolutions[last].count == index, resolutions[last].outcome == outcome
@@ -172,64 +182,85 @@ struct ConfirmWindow: ~Copyable {
     private func sequence(of message: AMQPReturn) -> UInt64? {
         if let id = message.message.properties.messageID {
             let identity = Identity(messageID: id, exchange: message.exchange, routingKey: message.routingKey)
-            return (base..<next).first { sequence in
-                let slot = slots[Int(sequence & mask)]
-                return slot.confirmation != nil && slot.mandatory && slot.identity == identity
-                    && returns[sequence] == nil
+            func isMeant(_ sequence: UInt64, _ slot: Slot) -> Bool {
+                slot.mandatory && slot.identity == identity && returns[sequence] == nil
             }
+            return stragglers.first { isMeant($0.sequence, $0.slot) }?.sequence
+                ?? (base..<next).first { isMeant($0, slots[Int($0 & mask)]) }
         }
         guard case .int64(let stamp) = message.message.properties.headers[PublishEncoder.stampKey],
-            let sequence = UInt64(exactly: stamp), sequence >= base, sequence < next
+            let sequence = UInt64(exactly: stamp), let slot = slot(sequence), slot.mandatory, slot.identity == nil
         else { return nil }
         return sequence
     }
 
+    /// A publish that waits for its answer.
+    private func slot(_ sequence: UInt64) -> Slot? {
+        guard sequence < next else { return nil }
+        guard sequence >= base else { return stragglers.first { $0.sequence == sequence }?.slot }
+        let slot = slots[Int(sequence & mask)]
+        return slot.confirmation == nil ? nil : slot
+    }
+
     /// The channel is gone: what has no answer will never have one.
     mutating func lost(_ cause: AMQPError, into resolutions: inout [Resolution]) {
-        for sequence in base..<next {
-            let slot = slots[Int(sequence & mask)]
-            guard let confirmation = slot.confirmation, !slot.isLate else { continue }
-            resolutions.append(
-                Resolution(confirmation: confirmation, outcome: .unknown(cause), index: Int(slot.index))
-            )
-        }
+        giveUp(through: next - 1, cause, into: &resolutions)
         self = ConfirmWindow(capacity: capacity)
+    }
+
+    /// Tells of everything unanswered up to `last` that its outcome is unknown, and thinks of it no more.
+    private mutating func giveUp(through last: UInt64, _ cause: AMQPError, into resolutions: inout [Resolution]) {
+        let count = stragglers.firstIndex { $0.sequence > last } ?? stragglers.count
+        for straggler in stragglers.prefix(count) {
+            giveUp(straggler.sequence, straggler.slot, cause, into: &resolutions)
+        }
+        stragglers.removeFirst(count)
+        while base <= last {
+            giveUp(base, exchange(&slots[Int(base & mask)], with: Slot()), cause, into: &resolutions)
+            base += 1
+        }
+        skipAnswered()
+    }
+
+    private mutating func giveUp(
+        _ sequence: UInt64,
+        _ slot: Slot,
+        _ cause: AMQPError,
+        into resolutions: inout [Resolution]
+    ) {
+        guard let confirmation = slot.confirmation else { return }
+        returns[sequence] = nil
+        unanswered -= 1
+        resolutions.append(
+            Resolution(confirmation: confirmation, outcome: .unknown(cause), index: Int(slot.index))
+        )
     }
 
     // MARK: - Time
 
     /// Notes that everything sent so far had been sent by `now`; called once per write, not per message.
     mutating func mark(at now: MonotonicTime) {
-        guard next > base, marked < next - 1 else { return }
+        guard oldestSequence < next, marked < next - 1 else { return }
         marked = next - 1
         marks.append(Mark(sequence: marked, time: now))
+        for index in stragglers.indices.reversed() {
+            guard stragglers[index].time == nil else { break }
+            stragglers[index].time = now
+        }
     }
 
     /// Since when the oldest unanswered publish has been waiting.
-    var oldest: MonotonicTime? { marks.first?.time }
+    var oldest: MonotonicTime? { stragglers.first?.time ?? marks.first?.time }
 
-    /// Gives up on answers that take longer than `timeout`.
-    ///
-    /// Their slots stay taken: the broker may still answer.
+    /// Gives up on answers that take longer than `timeout`; one that comes later is ignored.
     mutating func expire(
         now: MonotonicTime,
         timeout: Duration,
         _ cause: @autoclosure () -> AMQPError,
         into resolutions: inout [Resolution]
     ) {
-        while let mark = marks.first, mark.time.advanced(by: timeout) <= now {
-            marks.removeFirst()
-            guard mark.sequence >= base else { continue }
-            let cause = cause()
-            for sequence in base...mark.sequence {
-                let place = Int(sequence & mask)
-                guard let confirmation = slots[place].confirmation, !slots[place].isLate else { continue }
-                slots[place].isLate = true
-                unanswered -= 1
-                resolutions.append(
-                    Resolution(confirmation: confirmation, outcome: .unknown(cause), index: Int(slots[place].index))
-                )
-            }
-        }
+        func isDue(_ time: MonotonicTime?) -> Bool { time.map { $0.advanced(by: timeout) <= now } ?? false }
+        let last = marks.last { isDue($0.time) }?.sequence ?? stragglers.last { isDue($0.time) }?.sequence
+        if let last { giveUp(through: last, cause(), into: &resolutions) }
     }
 }

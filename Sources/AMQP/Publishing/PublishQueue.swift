@@ -27,7 +27,9 @@ struct PublishQueue: ~Copyable {
 
     init() {}
 
-    var isEmpty: Bool { first == entries.count }
+    var count: Int { entries.count - first }
+
+    var isEmpty: Bool { count == 0 }
 
     var head: Entry? { isEmpty ? nil : entries[first] }
 

@@ -80,6 +80,29 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("One too large for a frame stops the batch, and those before it are on their way all the same")
+        func tooLarge() async throws {
+            try await withClient { client in
+                let queue = try await client.declare()
+                var messages = Self.messages(0..<10)
+                messages[5].properties.headers = ["x": .string(String(repeating: "x", count: 1 << 20))]
+                let clock = ContinuousClock()
+                let start = clock.now
+                let outcomes = try await client.publish(contentsOf: messages, to: "", routingKey: queue)
+                // Nothing but the publish itself wakes the thread before half the heartbeat timeout is over.
+                #expect(clock.now - start < AMQPClientConfiguration().heartbeat / 4)
+                #expect(outcomes.prefix(5) == ArraySlice(repeating: .acked(routed: true), count: 5))
+                for outcome in outcomes.suffix(5) {
+                    guard case .unknown(let error) = outcome else {
+                        Issue.record("another outcome: \(outcome)")
+                        continue
+                    }
+                    #expect(error.code == .invalidArgument && error.message.hasPrefix("it was not sent: "))
+                }
+                #expect(try await client.count(queue) == 5)
+            }
+        }
+
         @Test("A channel without confirms takes one too")
         func unconfirmed() async throws {
             try await withClient { client in
@@ -115,8 +138,13 @@ extension ClientTests.HostileTests.MissingAnswers {
                     }
                     #expect(error.message.hasPrefix("it was not sent: ") == (number >= 10), "\(number): \(error)")
                 }
-                let none = await failure { try await publisher.publish(contentsOf: messages, to: "", routingKey: "q") }
-                #expect(none?.code == .timedOut)
+                // Those whose time was over make way for others.
+                let next = try await publisher.publish(contentsOf: messages, to: "", routingKey: "q")
+                #expect(
+                    next.count { outcome in
+                        if case .unknown(let error) = outcome { error.code == .unknown } else { false }
+                    } == 10
+                )
             }
         }
     }

@@ -68,6 +68,13 @@ struct ChannelMachineLossTests {
         try channel.open()
         channel.machine.lost(Under.refusal, now: .seconds(20), into: &channel.effects)
         #expect(channel.machine.retryTime == .seconds(20))
+        // That it was once open for long says nothing about an opening that failed since.
+        for _ in 0..<20 {
+            _ = channel.machine.open(on: 1)
+            channel.machine.lost(Under.refusal, now: .seconds(21), into: &channel.effects)
+        }
+        let retryTime = channel.machine.retryTime
+        #expect(try #require(retryTime) > .seconds(21))
     }
 
     @Test("with its connection waits for the next one if it recovers, whatever it was doing")

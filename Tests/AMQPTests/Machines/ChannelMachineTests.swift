@@ -58,7 +58,7 @@ struct ChannelUnderTest: ~Copyable {
                 admitted: admission
             )
         )
-        machine.answeredWaiters.append(waiter)
+        machine.awaitAnswers(waiter)
         machine.subscription?.wait(iterator)
     }
 
@@ -189,7 +189,7 @@ struct ChannelMachineTests {
                     admitted: channel.admission
                 )
             )
-            channel.machine.answeredWaiters.append(channel.waiter)
+            channel.machine.awaitAnswers(channel.waiter)
             #expect(channel.machine.close(gone, closed: channel.closed, into: &channel.effects) == [])
             channel.perform()
             #expect(channel.waiting == ["call", "outcome"], "\(state)")

@@ -41,7 +41,7 @@ private struct WindowModel {
         let id = message.message.properties.messageID
         let stamp = message.message.properties.headers[PublishEncoder.stampKey]?.integer
         let index = publishes.firstIndex { publish in
-            guard !publish.answered, publish.mandatory, publish.returned == nil else { return false }
+            guard !publish.answered, !publish.late, publish.mandatory, publish.returned == nil else { return false }
             return id == nil ? publish.number == UInt64(stamp ?? 0) : publish.messageID == id
         }
         if let index { publishes[index].returned = message }
@@ -93,6 +93,7 @@ struct ConfirmWindowModelTests {
                 // The broker returns only what was mandatory and carries a stamp only where there is no id.
                 let index = Int(near) - 1
                 if id == nil, !model.publishes.indices.contains(index) || !model.publishes[index].mandatory { continue }
+                if id == nil, model.publishes[index].messageID != nil { continue }
                 if id == nil, model.publishes[index].returned != nil { continue }
                 model.giveBack(message)
                 window.window.returned(message)
@@ -111,7 +112,7 @@ struct ConfirmWindowModelTests {
                 model = WindowModel()
             }
             #expect(window.window.unanswered == model.unanswered)
-            #expect(window.window.room == capacity - model.publishes.count { !$0.answered })
+            #expect(window.window.room == capacity - model.unanswered)
             #expect(window.window.nextSequence == UInt64(model.publishes.count) + 1)
         }
         #expect(told > 300)

@@ -109,20 +109,6 @@ struct ConfirmWindowTests {
         #expect(window.window.room == 8)
     }
 
-    @Test("forgets a publish that nobody waits for any more when too many were answered behind it")
-    func forgotten() throws {
-        var window = WindowUnderTest(capacity: 8)
-        window.send(1)
-        window.window.mark(at: .seconds(0))
-        #expect(window.expire(at: 10, timeout: 10) == [.late(1)])
-        for tag in 2...600 as ClosedRange<UInt64> {
-            window.send(1)
-            #expect(try window.ack(tag) == [.acked(tag)])
-        }
-        #expect(window.window.room == 8)
-        #expect(try window.ack(1) == [])
-    }
-
     @Test("has room for many when a quarter of it is free")
     func roomForMany() throws {
         var window = WindowUnderTest(capacity: 8)

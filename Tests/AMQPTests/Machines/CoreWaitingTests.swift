@@ -40,6 +40,24 @@ struct CoreWaitingTests {
         #expect((try? shot.current?.get()) != nil)
     }
 
+    @Test("does not wait for what is published afterwards")
+    func later() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(window: 10)
+        for _ in 0..<2 { _ = try core.publish(on: id) }
+        let shot = Self.wait(core, id)
+        for _ in 0..<3 { _ = try core.publish(on: id) }
+        let second = Self.wait(core, id)
+        try core.receive(.confirmed(1, tag: 2, multiple: false, acked: true))
+        #expect(shot.current == nil)
+        try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true))
+        #expect((try? shot.current?.get()) != nil)
+        #expect(second.current == nil)
+        try core.receive(.confirmed(1, tag: 5, multiple: true, acked: true))
+        #expect((try? second.current?.get()) != nil)
+    }
+
     @Test("fails when the connection or the channel is lost")
     func lost() throws {
         let core = try CoreUnderTest()
