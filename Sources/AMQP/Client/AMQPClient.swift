@@ -95,8 +95,8 @@ public final class AMQPClient: Sendable {
     ///
     /// Call it once. Operations called before wait for it.
     ///
-    /// - Throws: why the client cannot go on: `.loginRefused`, or `.vhostNotFound` at the first connection. A broker
-    ///   that cannot be reached is tried again for ever, unless the configuration says otherwise.
+    /// - Throws: why the client cannot go on: `.loginRefused` or `.vhostNotFound` before it was ever connected. A broker that
+    ///   cannot be reached is tried again for ever, unless the configuration says otherwise.
     public func run() async throws(AMQPError) {
         let isFirst = hasRun.withLock { hasRun in
             defer { hasRun = true }

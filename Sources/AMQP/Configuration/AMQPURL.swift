@@ -129,8 +129,8 @@ extension AMQPURL: CustomStringConvertible {
 
     private var options: [(name: String, value: String)] {
         var options: [(name: String, value: String?)] = [
-            ("heartbeat", heartbeat.map { String($0.attoseconds / 1_000_000_000_000_000_000) }),
-            ("connection_timeout", connectionTimeout.map { String($0 / .milliseconds(1)) }),
+            ("heartbeat", heartbeat.map { String($0.wholeUnits(of: .seconds(1))) }),
+            ("connection_timeout", connectionTimeout.map { String($0.wholeUnits(of: .milliseconds(1))) }),
             ("channel_max", channelMax.map { String($0) }),
             ("frame_max", frameMax.map { String($0) }),
             ("auth_mechanism", authMechanism?.description),
@@ -162,5 +162,13 @@ extension AMQPURL: CustomStringConvertible {
             }
         }
         return result
+    }
+}
+
+extension Duration {
+    /// Rounded up: half a second must not become none, which would turn heartbeats off.
+    func wholeUnits(of unit: Duration) -> Int128 {
+        let (units, rest) = attoseconds.quotientAndRemainder(dividingBy: unit.attoseconds)
+        return rest > 0 ? units + 1 : units
     }
 }

@@ -6,7 +6,9 @@ extension Connection {
     /// For the I/O thread, which it blocks until `deadline` at most.
     func credentials(until deadline: MonotonicTime) throws(AMQPError) -> AMQPCredentials {
         guard !settings.external, let provider = settings.credentials else {
-            return AMQPCredentials(user: settings.user, password: secret.withLock { $0?.value } ?? settings.password)
+            var credentials = settings.urlCredentials
+            if let newest = secret.withLock({ $0 }) { credentials.password = newest.value }
+            return credentials
         }
         let answer = OneShot<Result<AMQPCredentials, AMQPError>>()
         // Nobody may wait for a provider longer than the deadline, not even who closes the client.

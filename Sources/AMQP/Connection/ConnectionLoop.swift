@@ -44,9 +44,9 @@ struct ConnectionLoop: ~Copyable {
 
     private func isTerminal(_ failure: AMQPError, _ everConnected: Bool, _ refusals: Int) -> Bool {
         switch failure.code {
-        // What a provider gave may just have expired: it is asked once more.
-        case .loginRefused where settings.credentials != nil: refusals > 1
-        case .loginRefused: true
+        // Of one that was let in before, the directory that knows it may be away. What a provider gave may just have
+        // expired: it is asked once more.
+        case .loginRefused: !everConnected && (settings.credentials == nil || refusals > 1)
         case .vhostNotFound: !everConnected
         default: !everConnected && !settings.retriesFirst
         }

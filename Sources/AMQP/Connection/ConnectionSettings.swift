@@ -4,8 +4,8 @@ import WarrenRuntime
 struct ConnectionSettings: Sendable {
     let hosts: [AMQPURL.Host]
     let tls: TLSContext?
-    let user: String
-    let password: String
+    /// What the URL says.
+    let urlCredentials: AMQPCredentials
     let external: Bool
     let credentials: AMQPCredentialsProvider?
     let vhost: String
@@ -42,8 +42,7 @@ struct ConnectionSettings: Sendable {
 
         hosts = url.hosts
         tls = if let settings = url.tls { try TLSContext(settings) } else { nil }
-        user = url.user
-        password = url.password
+        urlCredentials = AMQPCredentials(user: url.user, password: url.password)
         external = url.authMechanism == .external
         credentials = configuration.credentials
         vhost = url.vhost
@@ -57,7 +56,7 @@ struct ConnectionSettings: Sendable {
         proposal = Tuning(
             channelMax: url.channelMax ?? configuration.channelMax,
             frameMax: frameMax,
-            heartbeat: Self.wholeSeconds(heartbeat)
+            heartbeat: UInt16(clamping: heartbeat.wholeUnits(of: .seconds(1)))
         )
         maximumMessageSize = configuration.maximumMessageSize
         outboxLimit = configuration.outboxLimit
@@ -72,19 +71,12 @@ struct ConnectionSettings: Sendable {
     func login(at host: AMQPURL.Host, as credentials: AMQPCredentials) -> Login {
         Login(
             host: host.description,
-            user: credentials.user,
-            password: credentials.password,
+            credentials: credentials,
             vhost: vhost,
             connectionName: connectionName,
             tuning: proposal,
             external: external
         )
-    }
-
-    /// Rounded up: half a second must not become none, which would turn heartbeats off.
-    private static func wholeSeconds(_ duration: Duration) -> UInt16 {
-        let (seconds, rest) = duration.attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
-        return UInt16(clamping: rest > 0 ? seconds + 1 : seconds)
     }
 
     private static func check(_ condition: Bool, _ message: String) throws(AMQPError) {

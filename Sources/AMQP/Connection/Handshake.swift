@@ -60,7 +60,7 @@ struct Handshake: ~Copyable {
         defer { state = .finished }
         switch state {
         case .awaitingTune:
-            return AMQPError(.unreachable, "\(login.host) closed the connection at the login of user '\(login.user)'")
+            return AMQPError(.unreachable, "\(login.host) closed the connection at the login of user '\(login.credentials.user)'")
         default:
             return AMQPError(.unreachable, "\(login.host) closed the connection \(step)")
         }
@@ -131,7 +131,7 @@ struct Handshake: ~Copyable {
         case (.awaitingTune, 403):
             AMQPError(
                 .loginRefused,
-                "\(login.host) refused the login of user '\(login.user)': \(reason.reply.text)",
+                "\(login.host) refused the login of user '\(login.credentials.user)': \(reason.reply.text)",
                 reply: reason.reply
             )
         // A limit of connections is 530 too, and passes.
@@ -139,7 +139,7 @@ struct Handshake: ~Copyable {
             (.awaitingOpenOK, 530) where !reason.reply.text.contains("limit"):
             AMQPError(
                 .vhostNotFound,
-                "\(login.host) does not let user '\(login.user)' into virtual host '\(login.vhost)': "
+                "\(login.host) does not let user '\(login.credentials.user)' into virtual host '\(login.vhost)': "
                     + reason.reply.text,
                 reply: reason.reply
             )

@@ -2,8 +2,7 @@
 struct Login: Sendable {
     /// `host:port`, for errors.
     let host: String
-    let user: String
-    let password: String
+    let credentials: AMQPCredentials
     let vhost: String
     let connectionName: String
     let tuning: Tuning
@@ -14,7 +13,7 @@ struct Login: Sendable {
 
     /// The SASL response (RFC 4616 for PLAIN).
     var response: [UInt8] {
-        external ? [] : [0] + Array(user.utf8) + [0] + Array(password.utf8)
+        external ? [] : [0] + Array(credentials.user.utf8) + [0] + Array(credentials.password.utf8)
     }
 
     /// Everything the broker can tell us only if we say that we understand it.

@@ -14,8 +14,13 @@ package final class Broadcast<Element: Sendable>: Sendable {
         self.buffer = max(1, buffer)
     }
 
-    /// A new listener, which hears `current()` first and then everything from now on.
-    package func listen(current: () -> Element? = { nil }) -> AsyncStream<Element> {
+    /// A new listener, which hears everything from now on.
+    package func listen() -> AsyncStream<Element> {
+        listen { _ in }
+    }
+
+    /// `greet` tells the new listener something before anybody else does, or at the same time.
+    private func listen(_ greet: (AsyncStream<Element>.Continuation) -> Void) -> AsyncStream<Element> {
         let (stream, continuation) = AsyncStream.makeStream(of: Element.self, bufferingPolicy: .bufferingNewest(buffer))
         let id = state.withLock { state -> Int? in
             guard !state.isFinished else { return nil }
@@ -23,7 +28,7 @@ package final class Broadcast<Element: Sendable>: Sendable {
             state.listeners[state.nextID] = continuation
             return state.nextID
         }
-        if let first = current() { continuation.yield(first) }
+        greet(continuation)
         guard let id else {
             continuation.finish()
             return stream
@@ -47,5 +52,21 @@ package final class Broadcast<Element: Sendable>: Sendable {
             return listeners
         }
         for listener in listeners { listener.finish() }
+    }
+}
+
+extension Broadcast where Element: Equatable {
+    /// A new listener, which hears `current()` first and then everything from now on.
+    ///
+    /// The last that it hears is what is current, also when that changes just now.
+    package func listen(current: () -> Element?) -> AsyncStream<Element> {
+        listen { continuation in
+            var told = current()
+            if let told { continuation.yield(told) }
+            while let now = current(), now != told {
+                continuation.yield(now)
+                told = now
+            }
+        }
     }
 }

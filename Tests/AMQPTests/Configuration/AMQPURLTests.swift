@@ -3,6 +3,15 @@ import Testing
 
 @Suite("An AMQP URL")
 struct AMQPURLTests {
+    @Test("describe their times in whole units, rounded up, that can be read again")
+    func describedTimes() throws {
+        var url = try AMQPURL("amqp://h")
+        url.heartbeat = .milliseconds(500)
+        url.connectionTimeout = .microseconds(2_500_100)
+        #expect(url.description.hasSuffix("?heartbeat=1&connection_timeout=2501"))
+        #expect(try AMQPURL(url.description).connectionTimeout == .milliseconds(2501))
+    }
+
     @Test("has defaults for all that may be left out", arguments: ["amqp://", "amqp://localhost", "AMQP://localhost/"])
     func defaults(text: String) throws {
         let url = try AMQPURL(text)

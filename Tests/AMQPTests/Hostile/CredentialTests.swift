@@ -81,6 +81,25 @@ extension ClientTests.HostileTests {
             }
         }
 
+        @Test("A login refused to a client that was connected before is tried again")
+        func refusedLater() async throws {
+            let next = Shared(0)
+            let responses = Shared<[String]>([])
+            let script: Script = { connection in
+                next.change { $0 += 1 }
+                guard (2...4).contains(next.value) else { return try await Self.loggingIn(responses)(connection) }
+                try await connection.handshake(.withoutHeartbeat, upTo: .startOk)
+                connection.sendConnectionClose(403, "ACCESS_REFUSED")
+                try await connection.ended()
+            }
+            try await withScript(script, .persistent) { client, broker in
+                try await client.publishAnything()
+                for connection in broker.connections { connection.close() }
+                try await eventually("it is let in again") { responses.value.count == 2 }
+                try await client.publishAnything()
+            }
+        }
+
         @Test("A new secret is sent on both connections, with its reason, and used for later logins")
         func updateSecret() async throws {
             let responses = Shared<[String]>([])

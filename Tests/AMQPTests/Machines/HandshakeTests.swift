@@ -14,8 +14,7 @@ struct HandshakeTests {
     static func login(external: Bool = false, tuning: Tuning = ours) -> Login {
         Login(
             host: "mq:5672",
-            user: "ann",
-            password: "s3cret",
+            credentials: AMQPCredentials(user: "ann", password: "s3cret"),
             vhost: "shop",
             connectionName: "billing",
             tuning: tuning,
