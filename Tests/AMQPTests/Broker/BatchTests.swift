@@ -126,7 +126,10 @@ extension ClientTests.BrokerTests {
 extension ClientTests.HostileTests.MissingAnswers {
     @Test("A batch of which a part found no room: the outcome says of each whether it was sent")
     func batch() async throws {
-        try await withScript(serving { frame, _ in frame.kind == .body }) { client, _ in
+        var configuration = AMQPClientConfiguration.impatient
+        // A turn is given up before the places of those without answer are free again.
+        configuration.operationTimeout = configuration.confirmTimeout / 2
+        try await withScript(serving { frame, _ in frame.kind == .body }, configuration) { client, _ in
             try await client.withPublisher(window: 10) { publisher in
                 let messages = (0..<25).map { AMQPMessage("\($0)") }
                 let outcomes = try await publisher.publish(contentsOf: messages, to: "", routingKey: "q")
