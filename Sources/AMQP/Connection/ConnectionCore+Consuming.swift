@@ -61,8 +61,8 @@ extension ConnectionCore {
         if !unbind(box) { _ = reconcile(box) }
     }
 
-    /// How long acks are gathered.
-    private static let ackDelay = Duration.milliseconds(1)
+    /// How long acks are gathered, and need not wake the thread: then it looks for them.
+    static let ackDelay = Duration.milliseconds(1)
 
     private mutating func noteAck(_ id: SlotID, _ box: SlotMap<ChannelMachine>.Box) {
         if dirty.isEmpty { acksDue = clock.now.advanced(by: Self.ackDelay) }

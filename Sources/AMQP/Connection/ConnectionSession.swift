@@ -38,9 +38,6 @@ struct ConnectionSession: ~Copyable {
     /// How long the thread waits at most for a socket that takes no more.
     private static let stuckCheck: Duration = .seconds(1)
 
-    /// How long acks that come need not wake the thread: then it looks for them.
-    private static let ackDelay: Duration = .milliseconds(1)
-
     /// What is worth a read, in bytes: most of what one can take.
     private static let gatheredBytes = FrameParser.readSize / 4 * 3
 
@@ -196,7 +193,7 @@ struct ConnectionSession: ~Copyable {
         if isStuck { wakeTime = min(wakeTime, now.advanced(by: Self.stuckCheck)) }
         switch rest {
         case .none: return false
-        case .brief: wakeTime = min(wakeTime, acksDue, now.advanced(by: Self.ackDelay))
+        case .brief: wakeTime = min(wakeTime, acksDue, now.advanced(by: ConnectionCore.ackDelay))
         case .long: break
         }
         switch closing {
