@@ -169,11 +169,13 @@ public final class AMQPClient: Sendable {
     ///   - topology: the entities.
     ///   - policy: what to do about an exchange or a queue that exists with other arguments.
     /// - Throws: `.preconditionFailed` when one exists with other arguments, and ``AMQPError/conflict`` says which;
-    ///   `.accessRefused`, `.invalidArgument`; entities declared before the failing one stay.
+    ///   `.accessRefused`, `.invalidArgument`; entities declared before the failing one stay. A queue without a name
+    ///   is `.invalidArgument` before anything is declared: it would be another one after each reconnect.
     public func apply(
         _ topology: Topology,
         onConflict policy: AMQPConflictPolicy = .fail
     ) async throws(AMQPError) {
+        for entity in topology.entities { try entity.checkName() }
         for entity in topology.entities {
             do throws(AMQPError) {
                 try await declarations.withChannel { [consuming] channel throws(AMQPError) in

@@ -108,6 +108,24 @@ extension Topology.Entity {
         }
     }
 
+    /// Refuses a queue without a name, and a binding of one.
+    ///
+    /// The broker gives it another name each time it is declared, and a binding would mean whatever queue was declared
+    /// last.
+    func checkName() throws(AMQPError) {
+        let isNameless =
+            switch self {
+            case .exchange: false
+            case .queue(let queue): queue.name.isEmpty
+            case .binding(let binding): binding.target == .queue && binding.destination.isEmpty
+            }
+        guard isNameless else { return }
+        throw AMQPError(
+            .invalidArgument,
+            "\(self): a queue without a name cannot be declared again; consume a private queue, or give it a name"
+        )
+    }
+
     /// The method that declares it.
     var declaration: ClientMethod {
         switch self {
