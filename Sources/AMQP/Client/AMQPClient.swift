@@ -245,11 +245,14 @@ public final class AMQPClient: Sendable {
     ///   - window: how many of its publishes may be unanswered at a time, 1 to 1,048,576.
     ///   - body: what to do with it; the publisher ends with it.
     /// - Returns: what `body` returns.
-    /// - Throws: what `body` throws.
+    /// - Throws: what `body` throws; `.invalidArgument` for another window.
     public func withPublisher<Value>(
         window: Int = 1000,
         _ body: (AMQPPublisher) async throws -> Value
     ) async throws -> Value {
+        guard AMQPPublisher.windows.contains(window) else {
+            throw AMQPError(.invalidArgument, "window must be 1 to 1,048,576, not \(window)")
+        }
         let publisher = AMQPPublisher(connection: publishing, window: window)
         do {
             let value = try await body(publisher)

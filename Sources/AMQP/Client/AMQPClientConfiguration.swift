@@ -41,7 +41,7 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
     /// The largest message this client accepts, in bytes.
     public var maximumMessageSize: Int = 128 << 20
 
-    /// How many publishes of the client's own publisher may be unanswered at a time.
+    /// How many publishes of the client's own publisher may be unanswered at a time, 1 to 1,048,576.
     public var publishWindow: Int = 1000
 
     /// How many bytes may wait to be written, per connection; publishers wait beyond that.

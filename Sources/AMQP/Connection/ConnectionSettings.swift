@@ -24,6 +24,10 @@ struct ConnectionSettings: Sendable {
 
     var frameMax: Int { Int(proposal.frameMax) }
 
+    /// After how long a delivery is overdue: at four fifths of the broker's timeout there is time left to do something
+    /// about it.
+    var overdueAfter: Duration? { consumerTimeout.map { $0 / 5 * 4 } }
+
     init(url: AMQPURL, configuration: AMQPClientConfiguration, role: String) throws(AMQPError) {
         guard !url.hosts.isEmpty else { throw AMQPError(.invalidURL, "the URL names no host") }
         let heartbeat = url.heartbeat ?? configuration.heartbeat
@@ -38,7 +42,10 @@ struct ConnectionSettings: Sendable {
         try Self.check(configuration.consumerTimeout ?? .seconds(1) > .zero, "consumerTimeout must be more than zero")
         try Self.check(configuration.maximumMessageSize > 0, "maximumMessageSize must be more than zero")
         try Self.check(configuration.outboxLimit > 0, "outboxLimit must be more than zero")
-        try Self.check(configuration.publishWindow > 0, "publishWindow must be more than zero")
+        try Self.check(
+            AMQPPublisher.windows.contains(configuration.publishWindow),
+            "publishWindow must be 1 to 1,048,576, not \(configuration.publishWindow)"
+        )
 
         hosts = url.hosts
         tls = if let settings = url.tls { try TLSContext(settings) } else { nil }

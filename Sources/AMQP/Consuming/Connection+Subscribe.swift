@@ -44,8 +44,7 @@ extension Connection {
                     coalescesAcks: consumption.coalescingAcks,
                     mode: consumption.mode,
                     queue: source.queue,
-                    // At four fifths there is time left to do something about it.
-                    overdueAfter: settings.consumerTimeout.map { $0 * 4 / 5 },
+                    overdueAfter: settings.overdueAfter,
                     position: SubscriptionPosition()
                 ),
                 backoff: settings.backoff,

@@ -5,6 +5,9 @@ import WarrenRuntime
 /// Messages sent one after the other by one task reach the broker in that order. Any number of tasks may share a
 /// publisher. Made by ``AMQPClient/withPublisher(window:_:)``; the client has one itself.
 public final class AMQPPublisher: Sendable {
+    /// How many publishes a publisher may have unanswered.
+    static let windows = 1...(1 << 20)
+
     let connection: Connection
     let channel: SlotID
 
