@@ -97,7 +97,13 @@ struct ConnectionSession: ~Copyable {
 
     private mutating func mindTimers(_ now: MonotonicTime) {
         connection.perform { core, effects in core.expire(now: now, into: &effects) }
-        switch heartbeat.check(at: now) {
+        var verdict = heartbeat.check(at: now)
+        if verdict == .dead {
+            // If it is this process that stood still, signs of life may wait in the socket.
+            read()
+            verdict = heartbeat.check(at: now)
+        }
+        switch verdict {
         case .fine: return
         case .send:
             connection.core.withLock { core in core.outbox.pending.bytes.append(FrameFormat.heartbeatFrame) }

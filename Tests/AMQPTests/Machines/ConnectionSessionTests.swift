@@ -1,0 +1,40 @@
+import Glibc
+import Testing
+import WarrenRuntime
+
+@testable import AMQP
+
+@Suite("An open connection's thread")
+struct ConnectionSessionTests {
+    private static let heartbeat: UInt16 = 10
+
+    /// What ends a connection that says `bytes` and closes, in a process that stood still meanwhile.
+    private static func end(afterSilenceWith bytes: [UInt8], closing: Bool) throws -> AMQPError? {
+        let core = try CoreUnderTest()
+        let pair = try TransportPair()
+        var session = ConnectionSession(
+            core.connection,
+            pair.transport,
+            FrameParser(frameMax: 4096),
+            host: "peer",
+            heartbeat: heartbeat,
+            recover: { _ in }
+        )
+        try pair.peer.send(bytes)
+        if closing { _ = shutdown(pair.peer.descriptor, Int32(SHUT_WR)) }
+        core.clock.advance(by: .seconds(2 * Int(heartbeat)))
+        return session.serve()
+    }
+
+    @Test("that stood still itself reads what waits before it says that the peer is dead")
+    func stoodStill() throws {
+        let error = try Self.end(afterSilenceWith: FrameFormat.heartbeatFrame, closing: true)
+        #expect(error?.message == "peer closed the connection")
+    }
+
+    @Test("says that a peer is dead that has sent nothing")
+    func silence() throws {
+        let error = try Self.end(afterSilenceWith: [], closing: false)
+        #expect(error?.message.contains("no sign of life") == true)
+    }
+}
