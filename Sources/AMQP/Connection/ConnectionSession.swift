@@ -34,9 +34,15 @@ struct ConnectionSession: ~Copyable {
     private var hadTraffic = false
     /// How many bytes have to have come before `poll` announces them.
     private var lowWaterMark = 1
+    /// How long the peer's system may acknowledge nothing of what it was sent.
+    private let peerTimeout: Duration
+    private var isBlocked = false
 
     /// How long the thread waits at most for a socket that takes no more.
     private static let stuckCheck: Duration = .seconds(1)
+
+    /// How long a peer without heartbeats may acknowledge nothing.
+    private static let silence: Duration = .seconds(30)
 
     /// What is worth a read, in bytes: most of what one can take.
     private static let gatheredBytes = FrameParser.readSize / 4 * 3
@@ -58,6 +64,9 @@ struct ConnectionSession: ~Copyable {
         self.heartbeat = HeartbeatMonitor(timeoutSeconds: heartbeat, now: connection.clock.now)
         // What packets cost is measured in real time, whatever the clock of the deadlines.
         moderation = Moderation(now: SystemClock().now)
+        // As long as for heartbeats, which say nothing where they are off, or while nothing is read.
+        peerTimeout = heartbeat == 0 ? Self.silence : .seconds(Int(heartbeat)) * 3 / 2
+        transport.setPeerTimeout(peerTimeout)
     }
 
     /// - Returns: why the connection was lost; `nil` after a close in peace.
@@ -276,7 +285,7 @@ struct ConnectionSession: ~Copyable {
         }
         switch try outcome.get() {
         case .goOn:
-            connection.status.set(blockedReason: connection.core.withLock { $0.blockedReason })
+            mindBlocking(connection.core.withLock { $0.blockedReason })
             let wish = connection.core.withLock { core in core.takeRecoveryWish() }
             if let wish, connection.owner.needsRecovery() { recover(wish) }
         case .closeConfirmed: end = .closed
@@ -288,6 +297,14 @@ struct ConnectionSession: ~Copyable {
             write(now)
             lose(.connectionLost, "\(host) closed the connection: \(reason.reply)", reply: reason.reply)
         }
+    }
+
+    /// A broker that blocks publishers reads nothing more, for as long as it likes, and is not dead for that.
+    private mutating func mindBlocking(_ reason: String?) {
+        connection.status.set(blockedReason: reason)
+        guard isBlocked != (reason != nil) else { return }
+        isBlocked.toggle()
+        transport.setPeerTimeout(isBlocked ? nil : peerTimeout)
     }
 
     /// The peer broke the protocol: say so, as far as that goes, and leave.

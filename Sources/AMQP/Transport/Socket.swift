@@ -71,6 +71,17 @@ package final class Socket: Sendable {
         set(SOL_SOCKET, SO_RCVLOWAT, to: Int32(clamping: bytes))
     }
 
+    /// How long the peer's system may leave bytes unacknowledged, or take no more, before the connection is lost.
+    ///
+    /// An idle connection is asked for a sign of life in time for that. `nil`: as long as the system likes.
+    package func setPeerTimeout(_ timeout: Duration?) {
+        let milliseconds = Int32(clamping: (timeout?.saturatedNanoseconds ?? 0) / 1_000_000)
+        set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, to: milliseconds)
+        guard milliseconds > 0 else { return }
+        set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, to: max(1, milliseconds / 2000))
+        set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, to: max(1, milliseconds / 6000))
+    }
+
     private static func failure(_ code: Int32) -> IOResult {
         code == EAGAIN || code == EWOULDBLOCK ? .wouldBlock : .failed(SystemError.reason(code))
     }

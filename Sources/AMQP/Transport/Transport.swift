@@ -61,6 +61,11 @@ package final class Transport: @unchecked Sendable {
         socket.setLowWaterMark(bytes)
     }
 
+    /// How long the peer's system may give no sign of life while it owes one; `nil`: as long as the system likes.
+    package func setPeerTimeout(_ timeout: Duration?) {
+        socket.setPeerTimeout(timeout)
+    }
+
     /// Ends the sending side, as far as that goes without waiting: `close_notify` for TLS, then the TCP FIN.
     package func shutdown() {
         tls?.closeNotify()
