@@ -49,6 +49,13 @@ extension ConnectionCore {
         }
     }
 
+    /// Whether frames may come on a channel.
+    func isInUse(_ number: UInt16) -> Bool {
+        guard Int(number) < numbers.count else { return false }
+        if case .free = numbers[Int(number)] { return false }
+        return true
+    }
+
     private func use(of number: UInt16) throws(WireError) -> NumberUse {
         guard Int(number) < numbers.count else {
             throw WireError("a frame on channel \(number), which was never opened")

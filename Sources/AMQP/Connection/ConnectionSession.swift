@@ -60,7 +60,9 @@ struct ConnectionSession: ~Copyable {
         self.transport = transport
         self.host = host
         self.parser = parser
-        decoder = InboundDecoder(maximumMessageSize: connection.settings.maximumMessageSize)
+        decoder = InboundDecoder(maximumMessageSize: connection.settings.maximumMessageSize) { channel in
+            connection.core.withLock { core in core.isInUse(channel) }
+        }
         self.heartbeat = HeartbeatMonitor(timeoutSeconds: heartbeat, now: connection.clock.now)
         // What packets cost is measured in real time, whatever the clock of the deadlines.
         moderation = Moderation(now: SystemClock().now)

@@ -5,9 +5,12 @@ struct InboundDecoder: ~Copyable {
     /// By channel number; made when a channel's first message begins.
     private var assemblers: [SlotMap<ContentAssembler>.Box?] = []
     private let maximumMessageSize: Int
+    private let isInUse: (UInt16) -> Bool
 
-    init(maximumMessageSize: Int) {
+    /// `isInUse` says whether a message may come on a channel; asked once, when the channel's first one begins.
+    init(maximumMessageSize: Int, isInUse: @escaping (UInt16) -> Bool) {
         self.maximumMessageSize = maximumMessageSize
+        self.isInUse = isInUse
     }
 
     /// - Returns: an event, when the frame completes one; heartbeats and parts of messages do not.
@@ -73,10 +76,12 @@ struct InboundDecoder: ~Copyable {
     private mutating func assembler(_ channel: UInt16) throws(WireError) -> SlotMap<ContentAssembler>.Box {
         guard channel > 0 else { throw WireError("a message on channel 0") }
         let index = Int(channel)
+        if index < assemblers.count, let assembler = assemblers[index] { return assembler }
+        // Before anything of it is kept: a peer could begin a large one on each of 65,535 channels.
+        guard isInUse(channel) else { throw WireError("a message on channel \(channel), which is not open") }
         if index >= assemblers.count {
             assemblers.append(contentsOf: repeatElement(nil, count: index + 1 - assemblers.count))
         }
-        if let assembler = assemblers[index] { return assembler }
         let assembler = SlotMap<ContentAssembler>.Box(ContentAssembler(maximumSize: maximumMessageSize))
         assemblers[index] = assembler
         return assembler

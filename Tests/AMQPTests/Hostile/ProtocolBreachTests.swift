@@ -64,6 +64,7 @@ extension ClientTests.HostileTests {
             Breach("a confirm of everything that will ever be", confirm(.max, multiple: true)),
             Breach("a confirm of number zero", confirm(0, multiple: false)),
             Breach("a delivery on a channel that was never opened", bytes: delivery(channel: 9)),
+            Breach("a large message begun on a channel that was never opened", bytes: beginning(channel: 9)),
             Breach("a delivery on a channel that does not consume", bytes: delivery(channel: 1)),
             Breach("a message on channel 0", bytes: delivery(channel: 0)),
             Breach("a content header that belongs to nothing", .header(channel: 1, bodySize: 3)),
@@ -100,6 +101,13 @@ extension ClientTests.HostileTests {
 
         private static func delivery(channel: UInt16) -> [UInt8] {
             ScriptedBroker.Delivery(channel: channel, consumerTag: "tag", tag: 1, body: [1]).frames.flatMap(\.bytes)
+        }
+
+        /// All but the body, which is a while in coming.
+        private static func beginning(channel: UInt16) -> [UInt8] {
+            let body = [UInt8](repeating: 1, count: 100)
+            let delivery = ScriptedBroker.Delivery(channel: channel, consumerTag: "tag", tag: 1, body: body)
+            return delivery.frames.prefix(2).flatMap(\.bytes)
         }
 
         private static func confirm(_ tag: UInt64, multiple: Bool) -> Frame {

@@ -3,7 +3,7 @@
 /// The receiving end of a connection: bytes in pieces, frames, events.
 struct FuzzedStream: ~Copyable {
     private var parser = FrameParser(frameMax: 4096)
-    private var decoder = InboundDecoder(maximumMessageSize: 1 << 20)
+    private var decoder = InboundDecoder(maximumMessageSize: 1 << 20) { _ in true }
 
     /// Cuts the bytes now and then, as a network does.
     mutating func receive(

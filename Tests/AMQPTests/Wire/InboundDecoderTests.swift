@@ -33,7 +33,7 @@ struct InboundDecoderTests {
 
     @Test("makes one event of a message's method, header and body")
     func messages() throws {
-        var decoder = InboundDecoder(maximumMessageSize: 100)
+        var decoder = InboundDecoder(maximumMessageSize: 100) { _ in true }
         for (method, last) in [
             (Self.deliver, "7 delivered [1, 2]"), (Self.getOK, "7 got [1, 2], 256 left"),
             (Self.giveBack, "7 returned [1, 2], 312 NO_ROUTE"),
@@ -47,7 +47,7 @@ struct InboundDecoderTests {
 
     @Test("keeps the messages of channels apart")
     func channels() throws {
-        var decoder = InboundDecoder(maximumMessageSize: 100)
+        var decoder = InboundDecoder(maximumMessageSize: 100) { _ in true }
         let channels: [UInt16] = [1, 300, .max]
         for channel in channels { _ = try decoder.decode(1, channel, Self.deliver) }
         for channel in channels { _ = try decoder.decode(2, channel, .header(bodySize: 2)) }
@@ -59,7 +59,7 @@ struct InboundDecoderTests {
 
     @Test("forgets a message that its channel's end has cut short", arguments: [40, 41] as [UInt16])
     func channelEnds(methodID: UInt16) throws {
-        var decoder = InboundDecoder(maximumMessageSize: 100)
+        var decoder = InboundDecoder(maximumMessageSize: 100) { _ in true }
         let end: WireBytes = methodID == 40 ? .method(20, 40, ServerMethodTests.reply) : .method(20, 41)
         _ = try decoder.decode(1, 3, Self.deliver)
         _ = try decoder.decode(2, 3, .header(bodySize: 2))
@@ -71,28 +71,48 @@ struct InboundDecoderTests {
 
     @Test("hands on methods, and passes over heartbeats")
     func methods() throws {
-        var decoder = InboundDecoder(maximumMessageSize: 100)
+        var decoder = InboundDecoder(maximumMessageSize: 100) { _ in true }
         #expect(try Self.summary(decoder.decode(1, 0, .method(10, 61))) == "0 connectionUnblocked")
         #expect(try Self.summary(decoder.decode(8, 0, [])) == "nothing")
     }
 
     @Test("refuses messages on channel 0")
     func channelZero() {
-        var decoder = InboundDecoder(maximumMessageSize: 100)
+        var decoder = InboundDecoder(maximumMessageSize: 100) { _ in true }
         let error = WireError("a message on channel 0")
         #expect(throws: error) { try decoder.decode(1, 0, Self.deliver) }
         #expect(throws: error) { try decoder.decode(2, 0, .header(bodySize: 0)) }
         #expect(throws: error) { try decoder.decode(3, 0, [1]) }
     }
 
+    @Test("refuses the first frame of a message on a channel that is not in use, and asks once for one that is")
+    func notInUse() throws {
+        let asked = Shared<[UInt16]>([])
+        var decoder = InboundDecoder(maximumMessageSize: 100) { channel in
+            asked.change { $0.append(channel) }
+            return channel == 3
+        }
+        for channel in [4, .max] as [UInt16] {
+            let error = WireError("a message on channel \(channel), which is not open")
+            #expect(throws: error) { try decoder.decode(1, channel, Self.deliver) }
+            #expect(throws: error) { try decoder.decode(2, channel, .header(bodySize: 2)) }
+        }
+        asked.change { $0 = [] }
+        for _ in 0..<2 {
+            _ = try decoder.decode(1, 3, Self.deliver)
+            #expect(try Self.summary(decoder.decode(2, 3, .header(bodySize: 0))) == "3 delivered []")
+        }
+        #expect(asked.value == [3])
+    }
+
     @Test("refuses another method in the middle of a message")
     func interrupted() throws {
         for method in [ServerMethodTests.channel[5].0, .method(60, 11), Self.getOK] {
-            var decoder = InboundDecoder(maximumMessageSize: 100)
+            var decoder = InboundDecoder(maximumMessageSize: 100) { _ in true }
             _ = try decoder.decode(1, 3, Self.deliver)
             #expect(throws: WireError("a method in the middle of a message")) { try decoder.decode(1, 3, method) }
             // Another channel has nothing to do with it.
-            var other = InboundDecoder(maximumMessageSize: 100)
+            var other = InboundDecoder(maximumMessageSize: 100) { _ in true }
             _ = try other.decode(1, 3, Self.deliver)
             _ = try other.decode(1, 4, method)
         }
