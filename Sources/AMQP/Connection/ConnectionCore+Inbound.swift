@@ -116,7 +116,7 @@ extension ConnectionCore {
             guard let isInTurn = box.value.subscription?.ledger.delivered(envelope.tag), isInTurn else {
                 throw WireError("delivery \(envelope.tag) on channel \(number) out of turn")
             }
-            box.value.subscription?.watch.delivered(nil)
+            box.value.subscription?.watch.delivered(envelope.tag, nil)
             _ = box.value.subscription?.ledger.settle(envelope.tag)
             if case .automatic = box.value.subscription?.mode { break undecodable }
             try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)

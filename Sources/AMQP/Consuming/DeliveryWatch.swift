@@ -19,13 +19,14 @@ struct DeliveryWatch {
     }
 
     private static let maximumMarks = 1024
+    /// Fewer ids of settled deliveries are not worth looking for.
+    private static let fewIDs = 1024
 
     /// After how long a delivery is overdue; `nil`: never.
     private let limit: Duration?
     private var marks: [Mark] = []
-    /// The message ids of the deliveries from `firstID` on; kept only if something can be overdue.
-    private var ids: [String?] = []
-    private var firstID: UInt64 = 1
+    /// The message ids of deliveries that may be unsettled, by their tags; kept only if something can be overdue.
+    private(set) var ids: [(tag: UInt64, id: String)] = []
     /// Everything up to here was settled, or reported as overdue.
     private var reported: UInt64 = 0
 
@@ -36,24 +37,26 @@ struct DeliveryWatch {
     // MARK: - Events
 
     /// A delivery came; in the order of their tags.
-    mutating func delivered(_ messageID: @autoclosure () -> String?) {
-        if limit != nil { ids.append(messageID()) }
+    mutating func delivered(_ tag: UInt64, _ messageID: @autoclosure () -> String?) {
+        if limit != nil, let id = messageID() { ids.append((tag, id)) }
     }
 
-    /// A batch from the broker ends, with everything up to `last` delivered and everything before `oldest` settled.
-    mutating func mark(upTo last: UInt64, oldest: UInt64, at now: MonotonicTime) {
+    /// A batch from the broker ends.
+    mutating func mark(_ ledger: borrowing DeliveryLedger, at now: MonotonicTime) {
+        let (last, oldest) = (ledger.next - 1, ledger.oldest)
         while let first = marks.first, first.last < oldest { marks.removeFirst() }
-        if limit != nil, oldest > firstID {
-            let settled = min(ids.count, Int(clamping: oldest - firstID))
-            // In large steps, because what follows moves up.
-            if settled > 64 || settled == ids.count {
-                ids.removeFirst(settled)
-                firstID += UInt64(settled)
-            }
-        }
+        // Seldom, because each time all are looked at.
+        if ids.count > Self.fewIDs + 2 * ledger.unsettled { forgetSettled(ledger) }
         guard last >= oldest, last > marks.last?.last ?? 0 else { return }
         marks.append(Mark(last: last, time: now))
         if marks.count > Self.maximumMarks { thin() }
+    }
+
+    private mutating func forgetSettled(_ ledger: borrowing DeliveryLedger) {
+        var kept: [(tag: UInt64, id: String)] = []
+        kept.reserveCapacity(ledger.unsettled)
+        for entry in ids where ledger.isUnsettled(entry.tag) { kept.append(entry) }
+        ids = kept
     }
 
     private mutating func thin() {
@@ -80,9 +83,14 @@ struct DeliveryWatch {
         limit.map { time.advanced(by: $0) <= now } ?? false
     }
 
+    /// The message id of an unsettled delivery.
     func messageID(_ tag: UInt64) -> String? {
-        guard tag >= firstID, tag - firstID < ids.count else { return nil }
-        return ids[Int(tag - firstID)]
+        var (low, high) = (0, ids.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle].tag < tag { low = middle + 1 } else { high = middle }
+        }
+        return low < ids.count && ids[low].tag == tag ? ids[low].id : nil
     }
 
     /// When the next delivery may become overdue.
@@ -97,8 +105,7 @@ struct DeliveryWatch {
         var overdue: [Overdue] = []
         for mark in marks where mark.last > reported {
             guard mark.time.advanced(by: limit) <= now else { break }
-            for tag in max(reported + 1, ledger.base)..<max(mark.last + 1, ledger.base, reported + 1)
-            where ledger.isUnsettled(tag) {
+            for tag in ledger.unsettled(from: reported + 1, through: mark.last) {
                 let age = mark.time.duration(until: now)
                 overdue.append(Overdue(tag: tag, messageID: messageID(tag), age: age))
             }

@@ -11,7 +11,7 @@ extension Subscription {
     ///
     /// - Returns: when to look for overdue deliveries.
     mutating func mark(at now: MonotonicTime) -> MonotonicTime? {
-        watch.mark(upTo: ledger.next - 1, oldest: ledger.base, at: now)
+        watch.mark(ledger, at: now)
         return watch.nextCheck
     }
 

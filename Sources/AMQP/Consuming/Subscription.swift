@@ -66,7 +66,7 @@ struct Subscription: ~Copyable {
         }
         let delivery = AMQPDelivery(contents: contents, settler: settler, subscription: position.current)
         buffer.append(delivery)
-        watch.delivered(contents.incoming.message.properties.messageID)
+        watch.delivered(delivery.deliveryTag, contents.incoming.message.properties.messageID)
         switch mode {
         case .acknowledged: return
         case .automatic: _ = ledger.settle(delivery.deliveryTag)

@@ -90,4 +90,39 @@ struct DeliveryLedgerModelTests {
         #expect(broker.heard == said.mapValues { [$0] })
         #expect(said.count > 2000)
     }
+
+    @Test("also of deliveries that are stuck while thousands come and go behind them", arguments: 1...3, [true, false])
+    func stuck(seed: UInt64, coalescing: Bool) {
+        var random = SeededGenerator(seed: seed)
+        var ledger = DeliveryLedger()
+        var broker = BrokerModel()
+        var working: Set<UInt64> = []
+        var stuck: Set<UInt64> = []
+        for tag in 1...50_000 as ClosedRange<UInt64> {
+            #expect(ledger.delivered(tag) == true)
+            broker.outstanding.insert(tag)
+            if Int.random(in: 0..<1000, using: &random) == 0 { stuck.insert(tag) } else { working.insert(tag) }
+            if Int.random(in: 0..<2000, using: &random) == 0, let freed = stuck.randomElement(using: &random) {
+                stuck.remove(freed)
+                working.insert(freed)
+            }
+            guard working.count > 20, let done = working.randomElement(using: &random) else { continue }
+            working.remove(done)
+            if Bool.random(using: &random) {
+                #expect(ledger.ack(done) == true)
+            } else {
+                #expect(ledger.settle(done) == true)
+                broker.receive(.reject(tag: done, requeue: true))
+            }
+            guard Int.random(in: 0..<20, using: &random) == 0 else { continue }
+            for settlement in ledger.takeAcks(coalescing: coalescing) { broker.receive(settlement) }
+            #expect(broker.outstanding == working.union(stuck))
+            #expect(ledger.oldestUnsettled == broker.outstanding.min())
+            #expect(ledger.oldest == broker.outstanding.min())
+        }
+        #expect(ledger.unsettled(from: 1, through: .max) == working.union(stuck).sorted())
+        #expect(ledger.capacity < 2048 && stuck.count > 10)
+        #expect(broker.unknownTags == [])
+        #expect(broker.heard.values.allSatisfy { $0.count == 1 })
+    }
 }

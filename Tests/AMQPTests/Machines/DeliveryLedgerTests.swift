@@ -112,4 +112,32 @@ struct DeliveryLedgerTests {
         #expect(ledger.unsettled == 0)
         #expect(ledger.takeAcks() == [.ack(tag: next - next % 3, multiple: true)])
     }
+
+    @Test("is as large as what is unsettled, however much is settled behind a delivery that is stuck")
+    func stuck() {
+        var ledger = DeliveryLedger()
+        let stuck: Set<UInt64> = [1, 2, 700, 5000, 80_000]
+        for tag in 1...100_000 as ClosedRange<UInt64> {
+            #expect(ledger.delivered(tag) == true)
+            guard !stuck.contains(tag) else { continue }
+            if tag % 2 == 0 { _ = ledger.settle(tag) } else { _ = ledger.ack(tag) }
+            if tag % 10 == 0 { _ = ledger.takeAcks() }
+        }
+        _ = ledger.takeAcks()
+        #expect(ledger.capacity < 2048)
+        #expect(ledger.unsettled == 5 && ledger.oldest == 1 && ledger.oldestUnsettled == 1)
+        #expect(ledger.unsettled(from: 2, through: 5000) == [2, 700, 5000])
+        #expect(ledger.unsettled(from: 3, through: .max) == [700, 5000, 80_000])
+        // What stepped aside is settled like any other, once.
+        #expect(ledger.ack(3) == false)
+        #expect(ledger.ack(2) == true)
+        #expect(ledger.settle(2) == false)
+        #expect(ledger.takeAcks() == [.ack(tag: 2, multiple: false)])
+        #expect(ledger.settle(1) == true)
+        #expect(ledger.oldest == 700)
+        #expect(ledger.ackAll(upTo: 5000) == true)
+        #expect(ledger.takeAcks() == [.ack(tag: 5000, multiple: true)])
+        #expect(ledger.settleAll(upTo: 80_000) == true)
+        #expect(ledger.unsettled == 0 && ledger.oldest == ledger.next)
+    }
 }

@@ -17,9 +17,9 @@ struct DeliveryWatchTests {
         for _ in 0..<count {
             let tag = ledger.next
             _ = ledger.delivered(tag)
-            watch.delivered("m\(tag)")
+            watch.delivered(tag, "m\(tag)")
         }
-        watch.mark(upTo: ledger.next - 1, oldest: ledger.base, at: time(seconds))
+        watch.mark(ledger, at: time(seconds))
     }
 
     @Test("names what is unsettled for too long, once, with message id and age")
@@ -85,6 +85,21 @@ struct DeliveryWatchTests {
         }
     }
 
+    @Test("keeps message ids of what is unsettled, however much is settled behind a delivery that is stuck")
+    func stuck() {
+        var ledger = DeliveryLedger()
+        var watch = DeliveryWatch(limit: .seconds(1_000_000))
+        for second in 0..<2000 as Range<Int64> {
+            Self.deliver(100, at: second, &ledger, &watch)
+            for tag in ledger.next - 100..<ledger.next where tag != 1 && tag != 150_000 { _ = ledger.settle(tag) }
+        }
+        #expect(ledger.unsettled == 2 && ledger.capacity <= 2048)
+        #expect(watch.ids.count < 2000)
+        #expect(watch.messageID(1) == "m1" && watch.messageID(150_000) == "m150000")
+        let overdue = watch.takeOverdue(at: Self.time(2_000_000), ledger)
+        #expect(overdue.map(\.messageID) == ["m1", "m150000"])
+    }
+
     @Test("with everything settled keeps nothing of it")
     func settled() {
         var ledger = DeliveryLedger()
@@ -93,8 +108,8 @@ struct DeliveryWatchTests {
             Self.deliver(5, at: second, &ledger, &watch)
             _ = ledger.settleAll(upTo: ledger.next - 1)
         }
-        watch.mark(upTo: ledger.next - 1, oldest: ledger.base, at: Self.time(2000))
-        #expect(watch.nextCheck == nil && watch.messageID(ledger.next - 1) == nil)
+        watch.mark(ledger, at: Self.time(2000))
+        #expect(watch.nextCheck == nil && watch.ids.count <= 1024)
     }
 }
 
