@@ -149,11 +149,15 @@ final class Connection: Sendable {
         return id
     }
 
-    /// Takes a consumer's private queue off its exchanges, and waits until that is done: whoever publishes still knows of
-    /// the queue for a moment.
+    /// Hands out no more of a consumer's deliveries, takes its private queue off its exchanges, and waits until that is
+    /// done: whoever publishes still knows of the queue for a moment.
     private func unbind(_ id: SlotID) async {
         let answer = OneShot<CallQueue.Answer>()
-        let isAsked = perform { core, _ in core.channels[id].map { core.unbind($0, answer) } ?? false }
+        let isAsked = perform { core, effects in
+            guard let box = core.channels[id] else { return false }
+            core.drop(box, into: &effects)
+            return core.unbind(box, answer)
+        }
         guard isAsked else { return }
         // Also in a task that was cancelled, as those that clean up often are.
         await Task { _ = try? await self.answer(of: answer, within: settings.closeTimeout, "unbinding a queue") }.value

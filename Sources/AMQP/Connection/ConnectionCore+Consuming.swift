@@ -45,9 +45,10 @@ extension ConnectionCore {
     ) -> AMQPError? {
         guard let box = channels[id] else { return AMQPError(.closed, "the consumer was closed") }
         if let end = box.value.end { return end }
-        if box.value.subscription?.isStopped == true { return AMQPError(.closed, "the consumer was stopped") }
+        if box.value.subscription?.isDropped == true { return AMQPError(.closed, "the consumer was stopped") }
         let wasOverfull = box.value.subscription?.isOverfull ?? false
         box.value.subscription?.take(upTo: limit, into: &batch)
+        if box.value.subscription?.goOnIfDrained() == true { _ = reconcile(box) }
         if wasOverfull { wantsAttention = true }
         if batch.isEmpty { box.value.subscription?.wait(waiter) }
         return nil
@@ -56,9 +57,16 @@ extension ConnectionCore {
     /// Hands out no more deliveries of a consumer, and asks the broker to send no more.
     mutating func stopDeliveries(_ id: SlotID, into effects: inout Effects) {
         guard let box = channels[id] else { return }
+        drop(box, into: &effects)
         box.value.subscription?.stop(into: &effects)
         // The answer brings the rest on its way.
         if !unbind(box) { _ = reconcile(box) }
+    }
+
+    /// Hands out no more deliveries of a consumer; those that nobody took hold up no reading.
+    mutating func drop(_ box: SlotMap<ChannelMachine>.Box, into effects: inout Effects) {
+        if box.value.subscription?.isOverfull == true { wantsAttention = true }
+        box.value.subscription?.drop(into: &effects)
     }
 
     /// How long acks are gathered, and need not wake the thread: then it looks for them.
@@ -96,7 +104,10 @@ extension ConnectionCore {
 
     /// Whether a consumer has more than it asked for, so that reading has to stop.
     var isOverfull: Bool {
-        channels.ids.contains { channels[$0]?.value.subscription?.isOverfull ?? false }
+        channels.ids.contains { id in
+            guard let box = channels[id], box.value.openNumber != nil else { return false }
+            return box.value.subscription?.isOverfull ?? false
+        }
     }
 
     /// Deliveries that brokers may send without hearing from us: how long reads can be put off.

@@ -43,6 +43,7 @@ extension ConnectionCore {
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             box.value.subscription?.wakeIfFilled(into: &effects)
+            if box.value.subscription?.yieldIfFull() == true { _ = reconcile(box) }
             if let check = box.value.subscription?.mark(at: now) ?? nil { nextTimer = min(nextTimer, check) }
             admit(id, into: &effects)
             box.value.wakeIfAnswered(into: &effects)

@@ -226,7 +226,8 @@ struct ConnectionSession: ~Copyable {
         )
         // Not reading is no proof that the peer is dead.
         if isOverfull { heartbeat.received(at: connection.clock.now) }
-        return readiness.readable && !isOverfull
+        // Where nothing is to be read the socket says so only of its end, behind what it still holds.
+        return readiness.readable
     }
 
     /// Sleeps while more comes, until it is as much as a read shall bring at least or until the pause is over.

@@ -14,6 +14,12 @@ struct Consumption {
         if arguments.streamOffset != nil || arguments.other[AMQPStreamOffset.key] != nil { return .stream }
         return acknowledgement == .automatic ? .automatic : .acknowledged
     }
+
+    /// Whether the broker may be asked to stop for a while, with nothing lost but a place among the queue's consumers: a
+    /// private queue would go, and another consumer could become the only one.
+    fileprivate func yields(_ source: AMQPConsumerSource) -> Bool {
+        mode == .automatic && !exclusive && source.setup.isEmpty
+    }
 }
 
 extension Connection {
@@ -43,6 +49,7 @@ extension Connection {
                     prefetch: consumption.prefetch,
                     coalescesAcks: consumption.coalescingAcks,
                     mode: consumption.mode,
+                    yields: consumption.yields(source),
                     queue: source.queue,
                     overdueAfter: settings.overdueAfter,
                     position: SubscriptionPosition()

@@ -6,6 +6,8 @@ struct Subscription: ~Copyable {
     let prefetch: Int
     let coalescesAcks: Bool
     let mode: Mode
+    /// Whether the broker is asked to stop when too much has come, and to go on when it is worked off.
+    let yields: Bool
     /// The queue's name, for events.
     let queue: String
     let position: SubscriptionPosition
@@ -15,9 +17,15 @@ struct Subscription: ~Copyable {
     /// What the broker calls it on the channel of now.
     var consumerTag: String?
     /// Hands out no more; what was handed out may still be settled.
-    private(set) var isStopped = false
+    private(set) var isDropped = false
+    /// The application wants no more.
+    private var isStopped = false
     /// The application wants no more for now.
     var isPaused = false
+    /// Too much has come, and is worked off before more is wanted.
+    private var isYielding = false
+    /// How many bytes have come all the same, because they were under way.
+    private var surplus = 0
     /// Whether a consume was sent on the channel of now, and no cancel after it.
     private(set) var isConsuming = false
     /// Where a stream goes on.
@@ -31,6 +39,7 @@ struct Subscription: ~Copyable {
         prefetch: Int,
         coalescesAcks: Bool = true,
         mode: Mode = .acknowledged,
+        yields: Bool = false,
         queue: String = "",
         overdueAfter limit: Duration? = nil,
         position: SubscriptionPosition
@@ -40,6 +49,7 @@ struct Subscription: ~Copyable {
         watch = DeliveryWatch(limit: mode == .automatic ? nil : limit)
         self.coalescesAcks = coalescesAcks
         self.mode = mode
+        self.yields = yields
         self.prefetch = prefetch
         self.position = position
     }
@@ -47,10 +57,18 @@ struct Subscription: ~Copyable {
     /// Deliveries the broker may still send before it hears an ack.
     var allowance: Int { max(0, prefetch - buffer.count) }
 
-    /// Whether much more came than was asked for: then the connection is not read until the application has caught up.
+    /// Whether much more came than was asked for.
     ///
-    /// Streams hand out whole chunks, and quorum queues may grant a little more; beyond that no broker goes.
-    var isOverfull: Bool { buffer.count > 2 * prefetch + 4096 }
+    /// Streams hand out whole chunks, and quorum queues may grant a little more; beyond that a broker goes only where
+    /// nothing is acked.
+    private var isFull: Bool { buffer.count > 2 * prefetch + 4096 }
+
+    /// Whether the connection is not read until the application has caught up: because the broker cannot be asked to
+    /// stop, or does not.
+    var isOverfull: Bool { isFull && (!isYielding || surplus > Self.surplusLimit) }
+
+    /// What a broker may have under way when it is asked to stop: as much as there is room for in sockets, and more.
+    private static let surplusLimit = 64 << 20
 
     /// Whether the broker may send at least half of the prefetch before it hears of the acks gathered so far.
     var hasAmpleAllowance: Bool { ledger.unsettled + ledger.gathered <= prefetch / 2 }
@@ -65,7 +83,9 @@ struct Subscription: ~Copyable {
             throw WireError("delivery \(contents.incoming.envelope.tag) on a channel out of turn")
         }
         let delivery = AMQPDelivery(contents: contents, settler: settler, subscription: position.current)
-        buffer.append(delivery)
+        // Nobody would take it: it goes back with the channel.
+        if !isDropped { buffer.append(delivery) }
+        if isYielding { surplus += delivery.body.count }
         watch.delivered(delivery.deliveryTag, contents.incoming.message.properties.messageID)
         switch mode {
         case .acknowledged: return
@@ -81,8 +101,24 @@ struct Subscription: ~Copyable {
         waiters.removeAll(keepingCapacity: true)
     }
 
+    /// Begins to yield if too much has come.
+    ///
+    /// - Returns: whether the broker has to hear of it.
+    mutating func yieldIfFull() -> Bool {
+        guard yields, !isYielding, isFull else { return false }
+        isYielding = true
+        return true
+    }
+
+    /// The broker shall send no more either.
     mutating func stop(into effects: inout Effects) {
         isStopped = true
+        drop(into: &effects)
+    }
+
+    mutating func drop(into effects: inout Effects) {
+        isDropped = true
+        buffer = []
         wakeAll(into: &effects)
     }
 
@@ -96,6 +132,7 @@ struct Subscription: ~Copyable {
         position.advance()
         consumerTag = nil
         isConsuming = false
+        surplus = 0
         ledger = DeliveryLedger()
         watch.lost()
         if mode.deliversAgain { buffer = [] }
@@ -104,7 +141,7 @@ struct Subscription: ~Copyable {
     // MARK: - Asking the broker
 
     /// Whether the broker shall send.
-    var wantsDeliveries: Bool { !isPaused && !isStopped }
+    var wantsDeliveries: Bool { !isPaused && !isStopped && !isYielding }
 
     /// What is sent on a channel to consume, as things are now: nothing while it is paused, and for a stream from
     /// where it stopped.
@@ -153,8 +190,19 @@ struct Subscription: ~Copyable {
         buffer.removeFirst(limit)
     }
 
+    /// Ends the yielding if what had come is worked off.
+    ///
+    /// - Returns: whether the broker has to hear of it.
+    mutating func goOnIfDrained() -> Bool {
+        guard isYielding, buffer.count <= prefetch else { return false }
+        isYielding = false
+        surplus = 0
+        return true
+    }
+
     /// Takes back what an iterator took and nobody saw; it was the first in line.
     mutating func giveBack(_ deliveries: [AMQPDelivery], into effects: inout Effects) {
+        guard !isDropped else { return }
         // Those of a lost subscription come again by themselves.
         let kept = deliveries.filter { !mode.deliversAgain || $0.subscription == position.current }
         buffer.insert(contentsOf: kept, at: 0)

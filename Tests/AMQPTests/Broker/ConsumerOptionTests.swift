@@ -19,6 +19,33 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("Without acks more may come than fits: other consumers and declarations go on, and nothing is missed")
+        func overfull() async throws {
+            let count = 30_000
+            try await withClient { client in
+                let (large, small) = (try await client.declare("large"), try await client.declare("small"))
+                try await client.fill(large, count)
+                try await client.withConsumer(.queue(large), prefetch: 10, acknowledgement: .automatic) { deliveries in
+                    try await eventually("the broker has sent all it may") {
+                        let ready = try await client.count(large)
+                        return ready == 0 || client.health.consuming.lastReceived ?? .zero > .milliseconds(200)
+                    }
+                    // What it was asked to keep is still there.
+                    let kept = try await client.count(large)
+                    #expect(kept > 0)
+                    try await client.fill(small, 10)
+                    try await client.withConsumer(.queue(small)) { others in
+                        let taken = try await others.first(10).map(\.text)
+                        #expect(taken == (0..<10).map { "\($0)" })
+                    }
+                    try await client.apply(Topology { .queue("new", .classic) })
+                    let taken = try await deliveries.first(count).map(\.text)
+                    #expect(taken == (0..<count).map { "\($0)" })
+                }
+                #expect(try await client.count(large) == 0)
+            }
+        }
+
         @Test("A consumer has the tag of its user's choice")
         func consumerTag() async throws {
             let broker = try await LocalBroker.shared()
