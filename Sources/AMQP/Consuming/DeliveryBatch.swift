@@ -6,7 +6,7 @@ final class DeliveryBatch {
     private let connection: Connection
     private let channel: SlotID
     private let iterators: IteratorCount
-    /// How many are taken at a time where several iterators share.
+    /// How many are taken at a time, at least.
     private let share: Int
     /// Last one first.
     private var deliveries: [AMQPDelivery] = []
@@ -48,9 +48,11 @@ final class DeliveryBatch {
     /// - Returns: whether there is something now; not when the consumer has ended or the task is cancelled.
     func fill() async throws(AMQPError) -> Bool {
         let arrived = OneShot<Void>()
-        let limit = iterators.isOne ? .max : share
+        // Who is alone now may have company as soon as it works.
+        let isAlone = iterators.isOne
         let end = connection.perform { core, _ in
-            core.takeDeliveries(channel, upTo: limit, into: &deliveries, orWake: arrived)
+            let most = isAlone ? core.channels[channel]?.value.subscription?.quarter ?? share : share
+            return core.takeDeliveries(channel, upTo: max(share, most), into: &deliveries, orWake: arrived)
         }
         if let end {
             if end.code == .closed { return false }
@@ -65,7 +67,7 @@ final class DeliveryBatch {
     }
 }
 
-/// How many iterators share a sequence: a lone one takes all that is there, several take one share at a time.
+/// How many iterators share a sequence: a lone one takes much at a time, several take one share.
 final class IteratorCount: Sendable {
     private let count = Atomic(0)
 

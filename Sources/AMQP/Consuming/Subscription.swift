@@ -183,6 +183,9 @@ struct Subscription: ~Copyable {
 
     // MARK: - Taking
 
+    /// What one of several workers may take without leaving the others nothing to do.
+    var quarter: Int { max(prefetch, buffer.count) / 4 }
+
     /// Takes what waits, at most `limit` deliveries, into an empty batch.
     mutating func take(upTo limit: Int, into batch: inout [AMQPDelivery]) {
         guard limit < buffer.count else { return swap(&buffer, &batch) }

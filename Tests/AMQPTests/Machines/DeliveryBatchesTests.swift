@@ -89,12 +89,26 @@ final class DeliveryBatchesTests {
             #expect(try await single.next()?.deliveryTag == 6)
         }
         do {
-            // Alone it takes everything from the connection.
+            // Alone it takes more from the connection than it is asked for.
             var alone = deliveries.batches(upTo: 1).makeAsyncIterator()
             #expect(try await alone.next()?.map(\.deliveryTag) == [7])
         }
         var last = deliveries.batches(upTo: 9).makeAsyncIterator()
         #expect(try await last.next()?.map(\.deliveryTag) == [8, 9])
+    }
+
+    @Test("are left for others by a worker that comes first, as most of what is there")
+    func firstComer() async throws {
+        try deliver(100)
+        var first = deliveries.makeAsyncIterator()
+        #expect(try await first.next()?.deliveryTag == 1)
+        var others = (0..<3).map { _ in deliveries.makeAsyncIterator() }
+        var taken: [UInt64] = []
+        for index in 0..<75 {
+            taken += [try #require(try await others[index % 3].next()).deliveryTag]
+        }
+        #expect(taken == (26...100).map { $0 })
+        #expect(try await first.next()?.deliveryTag == 2)
     }
 
     @Test("end with the consumer, with its error if it has one")
