@@ -118,25 +118,35 @@ public final class AMQPChannel: Sendable {
     /// - Returns: `nil` when the queue is empty.
     public func get(_ queue: String) async throws(AMQPError) -> AMQPFetched? {
         switch try await connection.call(.basicGet(queue: queue), on: id) {
-        case .message(let message): return AMQPFetched(message)
+        case .message(let message): return AMQPFetched(message, on: self)
         case .basicGetEmpty: return nil
         default: throw unexpectedAnswer
         }
     }
 
-    /// Acks a fetched message; with `multiple`, also everything fetched before it on this channel.
-    public func ack(_ message: AMQPFetched, multiple: Bool = false) throws(AMQPError) {
-        try connection.send(.basicAck(tag: message.deliveryTag, multiple: multiple), on: id)
+    /// Acks a fetched message; with `multiple`, also everything fetched before it on its channel.
+    ///
+    /// - Returns: whether it is on its way, or stale: the channel that it was fetched on is gone, or has given it back,
+    ///   so that the broker delivers it again; nothing was sent then.
+    /// - Throws: `.alreadySettled`.
+    @discardableResult
+    public func ack(_ message: AMQPFetched, multiple: Bool = false) throws(AMQPError) -> AMQPDelivery.Settlement {
+        try message.settle(.ack(tag: message.deliveryTag, multiple: multiple))
     }
 
-    /// Gives a fetched message back; with `multiple`, also everything fetched before it on this channel.
+    /// Gives a fetched message back; with `multiple`, also everything fetched before it on its channel.
     ///
     /// With `requeue` it goes back into the queue, otherwise it is dead-lettered or dropped.
-    public func nack(_ message: AMQPFetched, multiple: Bool = false, requeue: Bool = true) throws(AMQPError) {
-        try connection.send(
-            .basicNack(tag: message.deliveryTag, multiple: multiple, requeue: requeue),
-            on: id
-        )
+    ///
+    /// - Returns: as ``ack(_:multiple:)``.
+    /// - Throws: `.alreadySettled`.
+    @discardableResult
+    public func nack(
+        _ message: AMQPFetched,
+        multiple: Bool = false,
+        requeue: Bool = true
+    ) throws(AMQPError) -> AMQPDelivery.Settlement {
+        try message.settle(.nack(tag: message.deliveryTag, multiple: multiple, requeue: requeue))
     }
 
     /// Gives everything back that was fetched on this channel and is not settled; the broker delivers it again.
@@ -175,7 +185,9 @@ public final class AMQPChannel: Sendable {
     }
 }
 
-/// A message fetched by ``AMQPChannel/get(_:)``.
+/// A message fetched by ``AMQPChannel/get(_:)``, to be settled once, on the channel it was fetched on.
+///
+/// Two are equal when they are the same message fetched on the same channel.
 public struct AMQPFetched: Sendable, Hashable {
     /// The message.
     public let message: AMQPMessage
@@ -189,13 +201,30 @@ public struct AMQPFetched: Sendable, Hashable {
     public let deliveryTag: UInt64
     /// How many messages were left in the queue.
     public let remaining: Int
+    private let channel: AMQPChannel
 
-    init(_ incoming: IncomingMessage) {
+    init(_ incoming: IncomingMessage, on channel: AMQPChannel) {
+        self.channel = channel
         message = incoming.message
         exchange = incoming.envelope.exchange
         routingKey = incoming.envelope.routingKey
         redelivered = incoming.envelope.redelivered
         deliveryTag = incoming.envelope.tag
         remaining = Int(incoming.remaining)
+    }
+
+    fileprivate func settle(_ settlement: DeliveryLedger.Settlement) throws(AMQPError) -> AMQPDelivery.Settlement {
+        try channel.connection.settleFetched(settlement, on: channel.id)
+    }
+
+    /// Whether both are the same message fetched on the same channel.
+    public static func == (one: AMQPFetched, other: AMQPFetched) -> Bool {
+        one.channel === other.channel && one.deliveryTag == other.deliveryTag
+    }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ObjectIdentifier(channel))
+        hasher.combine(deliveryTag)
     }
 }

@@ -37,6 +37,7 @@ struct ChannelMachine: ~Copyable {
     private var closed: OneShot<Result<Void, AMQPError>>?
 
     var calls = CallQueue()
+    var fetches = FetchLedger()
     var window: ConfirmWindow?
     var queue = PublishQueue()
     private var answeredWaiters: [(sequence: UInt64, shot: OneShot<Result<Void, AMQPError>>)] = []

@@ -267,20 +267,6 @@ final class Connection: Sendable {
         }
     }
 
-    /// Sends a method that has no answer.
-    func send(_ method: ClientMethod, on id: SlotID) throws(AMQPError) {
-        let failure = perform { core, _ -> AMQPError? in
-            do throws(AMQPError) {
-                guard let number = core.channels[id]?.value.openNumber else { throw AMQPError.channelGone }
-                try core.send(method, on: number)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        if let failure { throw failure }
-    }
-
     // MARK: - Settling
 
     func settle(

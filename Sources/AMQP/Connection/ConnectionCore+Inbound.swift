@@ -216,9 +216,13 @@ extension ConnectionCore {
                 return
             }
             _ = reconcile(box)
-            // A fetched message whose caller has given up goes back, or nobody would ever see it.
-            if case .message(let message) = answer, !resolution.shot.claim() {
-                return try reply(.basicNack(tag: message.envelope.tag, multiple: false, requeue: true), on: number)
+            if case .basicRecoverOK = answer { box.value.fetches.recovered() }
+            if case .message(let message) = answer {
+                // A fetched message whose caller has given up goes back, or nobody would ever see it.
+                guard resolution.shot.claim() else {
+                    return try reply(.basicNack(tag: message.envelope.tag, multiple: false, requeue: true), on: number)
+                }
+                box.value.fetches.fetched(message.envelope.tag)
             }
             effects.answers.append(resolution)
         case .channelOpenOK:

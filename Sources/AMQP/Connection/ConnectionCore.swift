@@ -166,6 +166,7 @@ struct ConnectionCore: ~Copyable {
         guard let number = box.value.openNumber else { throw .channelGone }
         try send(method, on: number)
         box.value.calls.sent(method, shot)
+        box.value.fetches.sent(method)
     }
 
     // MARK: - Time
