@@ -25,7 +25,9 @@ public indirect enum AMQPValue: Sendable, Hashable {
     /// `d`
     case double(Double)
     /// `D`: `value` divided by ten to the power of `scale`.
-    case decimal(scale: UInt8, value: UInt32)
+    ///
+    /// Signed, as other clients have it and the protocol's text says; its grammar says otherwise.
+    case decimal(scale: UInt8, value: Int32)
     /// `S` with valid UTF-8 in it.
     case string(String)
     /// `x`, and `S` where the bytes are no valid UTF-8.

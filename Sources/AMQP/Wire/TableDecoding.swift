@@ -33,7 +33,9 @@ extension AMQPValue {
         case "L": self = unsafe .uint64(value.u64)
         case "f": self = unsafe .float(value.f32)
         case "d": self = unsafe .double(value.f64)
-        case "D": self = unsafe .decimal(scale: value.decimal.decimals, value: value.decimal.value)
+        case "D":
+            let decimal = unsafe value.decimal
+            self = .decimal(scale: decimal.decimals, value: Int32(bitPattern: decimal.value))
         case "T": self = unsafe .timestamp(value.u64)
         case "S":
             let bytes = unsafe [UInt8](copying: value.bytes)

@@ -76,7 +76,7 @@ extension CodecPool {
             unsafe field.value.f64 = number
         case .decimal(let scale, let number):
             kind("D")
-            unsafe field.value.decimal = amqp_decimal_t(decimals: scale, value: number)
+            unsafe field.value.decimal = amqp_decimal_t(decimals: scale, value: UInt32(bitPattern: number))
         case .string(let text):
             kind("S")
             unsafe field.value.bytes = try copy(text)

@@ -23,7 +23,7 @@ enum RandomValues {
         case 8: .uint64(UInt64.random(in: .min ... .max, using: &random))
         case 9: .float(Float.random(in: -1...1, using: &random))
         case 10: .double(Double.random(in: -1...1, using: &random))
-        case 11: .decimal(scale: 3, value: UInt32.random(in: .min ... .max, using: &random))
+        case 11: .decimal(scale: 3, value: Int32.random(in: .min ... .max, using: &random))
         case 12: .string(text(using: &random))
         case 13:
             .bytes((0..<Int.random(in: 0...9, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
