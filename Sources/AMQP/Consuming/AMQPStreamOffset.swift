@@ -22,7 +22,7 @@ public struct AMQPStreamOffset: Sendable, Hashable {
 
     /// The chunk of messages that were published at that time, in seconds since 1970.
     public static func timestamp(_ seconds: UInt64) -> AMQPStreamOffset {
-        AMQPStreamOffset(value: .timestamp(seconds))
+        AMQPStreamOffset(value: .timestamp(Int64(clamping: seconds)))
     }
 
     /// As far back as that from now, in whole seconds.

@@ -32,8 +32,8 @@ public indirect enum AMQPValue: Sendable, Hashable {
     case string(String)
     /// `x`, and `S` where the bytes are no valid UTF-8.
     case bytes([UInt8])
-    /// `T`: seconds since 1970.
-    case timestamp(UInt64)
+    /// `T`: seconds since 1970; negative before it.
+    case timestamp(Int64)
     /// `A`
     case array([AMQPValue])
     /// `F`
@@ -74,8 +74,8 @@ extension AMQPValue {
         case .uint16(let number): Int(number)
         case .int32(let number): Int(number)
         case .uint32(let number): Int(exactly: number)
-        case .int64(let number): Int(exactly: number)
-        case .uint64(let number), .timestamp(let number): Int(exactly: number)
+        case .int64(let number), .timestamp(let number): Int(exactly: number)
+        case .uint64(let number): Int(exactly: number)
         default: nil
         }
     }

@@ -36,7 +36,7 @@ extension AMQPValue {
         case "D":
             let decimal = unsafe value.decimal
             self = .decimal(scale: decimal.decimals, value: Int32(bitPattern: decimal.value))
-        case "T": self = unsafe .timestamp(value.u64)
+        case "T": self = unsafe .timestamp(value.i64)
         case "S":
             let bytes = unsafe [UInt8](copying: value.bytes)
             self = String(validating: bytes, as: UTF8.self).map(AMQPValue.string) ?? .bytes(bytes)

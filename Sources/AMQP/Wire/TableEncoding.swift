@@ -85,7 +85,7 @@ extension CodecPool {
             unsafe field.value.bytes = try copy(bytes)
         case .timestamp(let seconds):
             kind("T")
-            unsafe field.value.u64 = seconds
+            unsafe field.value.i64 = seconds
         case .array(let values):
             kind("A")
             unsafe field.value.array = try array(values, depth: depth)

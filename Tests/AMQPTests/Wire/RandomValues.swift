@@ -27,7 +27,7 @@ enum RandomValues {
         case 12: .string(text(using: &random))
         case 13:
             .bytes((0..<Int.random(in: 0...9, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
-        case 14: .timestamp(UInt64.random(in: .min ... .max, using: &random))
+        case 14: .timestamp(Int64.random(in: .min ... .max, using: &random))
         case 15: .void
         case 16: .table(table(using: &random, depth: depth))
         default:

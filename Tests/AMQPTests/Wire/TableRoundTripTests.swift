@@ -26,8 +26,8 @@ struct TableRoundTripTests {
             .uint64(.max), .uint64(1 << 63), .float(0), .float(-.infinity), .float(.leastNonzeroMagnitude),
             .double(.pi), .double(-0.0), .double(.greatestFiniteMagnitude), .decimal(scale: 255, value: .max),
             .decimal(scale: 0, value: .min), .string(""), .string("ö\u{0}🐇"), .bytes([]), .bytes([0, 0xFF]),
-            .timestamp(0), .timestamp(.max), .array([]), .array([.void, .array([.bool(true)]), .table(["a": .void])]),
-            .table([:]),
+            .timestamp(.min), .timestamp(.max), .array([]),
+            .array([.void, .array([.bool(true)]), .table(["a": .void])]), .table([:]),
             .table(["a": .table(["b": .array([])])]), .void,
         ] as [AMQPValue]
     )
@@ -60,14 +60,17 @@ struct TableRoundTripTests {
         #expect(Array(bytes[8..<19]) == [1, 0x6E, 0x4C, 0x80, 0, 0, 0, 0, 0, 0, 0])
     }
 
-    @Test("sends a decimal with its sign, as other clients do")
+    @Test("sends decimals and times with their sign, as other clients do")
     func negative() throws {
         let bytes = try ClientMethod.connectionStartOK(
-            clientProperties: ["n": .decimal(scale: 2, value: -314)],
+            clientProperties: ["D": .decimal(scale: 2, value: -314), "T": .timestamp(-2)],
             mechanism: "",
             response: []
         ).payload().bytes
-        #expect(Array(bytes[8..<16]) == [1, 0x6E, 0x44, 2, 0xFF, 0xFF, 0xFE, 0xC6])
+        let entries: [WireBytes] = [
+            .entry("D", "D", [2, 0xFF, 0xFF, 0xFE, 0xC6]), .entry("T", "T", .number(-2 as Int64)),
+        ]
+        #expect(Array(bytes[8..<27]) == WireBytes.joined(entries).bytes)
     }
 
     @Test("reads text that is no UTF-8 as bytes, and loses none of them")

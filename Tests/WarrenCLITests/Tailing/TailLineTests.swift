@@ -87,7 +87,7 @@ struct TailLineTests {
             (.double(1e300), "1e+300"), (.double(.infinity), #"{"double":"inf"}"#), (.float(.nan), #"{"float":"nan"}"#),
             (.decimal(scale: 2, value: -314), #"{"decimal":{"scale":2,"value":-314}}"#),
             (.string("a\"\n"), #""a\"\n""#),
-            (.bytes([0, 255]), #"{"base64":"AP8="}"#), (.timestamp(7), #"{"timestamp":7}"#), (.void, "null"),
+            (.bytes([0, 255]), #"{"base64":"AP8="}"#), (.timestamp(-7), #"{"timestamp":-7}"#), (.void, "null"),
             (.array([.int8(1), .array([]), .string("x")]), #"[1,[],"x"]"#),
             (.table(["a": .table([:]), "b": .void]), #"{"a":{},"b":null}"#),
         ]
