@@ -20,9 +20,9 @@ public indirect enum AMQPValue: Sendable, Hashable {
     case int64(Int64)
     /// `L`; sent as `l` where it fits, because brokers differ in how they read `L`.
     case uint64(UInt64)
-    /// `f`
+    /// `f`; one that is not finite is refused, because RabbitMQ would close the connection.
     case float(Float)
-    /// `d`
+    /// `d`; one that is not finite is refused, because RabbitMQ would close the connection.
     case double(Double)
     /// `D`: `value` divided by ten to the power of `scale`.
     ///

@@ -69,9 +69,11 @@ extension CodecPool {
                 unsafe field.value.u64 = number
             }
         case .float(let number):
+            try AMQPError.checkFinite(number)
             kind("f")
             unsafe field.value.f32 = number
         case .double(let number):
+            try AMQPError.checkFinite(number)
             kind("d")
             unsafe field.value.f64 = number
         case .decimal(let scale, let number):
@@ -102,6 +104,13 @@ extension CodecPool {
 extension AMQPError {
     static var nestedTooDeep: AMQPError {
         AMQPError(.invalidArgument, "a table nests deeper than \(CodecPool.maximumDepth) levels")
+    }
+
+    /// Refuses the numbers that RabbitMQ, whose language has none like them, cannot read: it would close the connection.
+    static func checkFinite(_ number: some BinaryFloatingPoint) throws(AMQPError) {
+        guard number.isFinite else {
+            throw AMQPError(.invalidArgument, "a table holds the number '\(number)'; RabbitMQ reads finite ones only")
+        }
     }
 
     /// Refuses what does not fit the protocol's one length byte.

@@ -79,6 +79,24 @@ struct MethodLimitTests {
         #expect(Self.error(consume(10_000, [:])) == error)
     }
 
+    @Test(
+        "because of a number that is not finite, at any depth, over which RabbitMQ would close the connection",
+        arguments: [
+            (.float(.infinity), "inf"), (.float(-.infinity), "-inf"), (.float(.nan), "nan"),
+            (.double(.infinity), "inf"), (.double(-.infinity), "-inf"), (.double(.nan), "nan"),
+        ] as [(AMQPValue, String)]
+    )
+    func notFinite(number: AMQPValue, text: String) {
+        let error = AMQPError(.invalidArgument, "a table holds the number '\(text)'; RabbitMQ reads finite ones only")
+        var arguments: AMQPTable = ["n": number]
+        for _ in 0..<3 {
+            #expect(
+                Self.error(.basicConsume(queue: "q", consumerTag: "", exclusive: false, arguments: arguments)) == error
+            )
+            arguments = ["deeper": .array([.table(arguments)])]
+        }
+    }
+
     @Test("because it does not fit a frame says how much that is")
     func tooLarge() throws {
         func consume(_ size: Int) -> ClientMethod {

@@ -138,7 +138,7 @@ struct PublishEncoderTests {
         }
     }
 
-    @Test("refuses headers with a key over 255 bytes or nested too deep")
+    @Test("refuses headers with a key over 255 bytes, nested too deep, or with a number that is not finite")
     func headers() {
         let key = String(repeating: "k", count: 256)
         var deep: AMQPTable = [:]
@@ -147,6 +147,7 @@ struct PublishEncoderTests {
             ([key: 1], "table key has 256 bytes; AMQP allows at most 255"),
             (["a": .array([.table([key: 1])])], "table key has 256 bytes; AMQP allows at most 255"),
             (deep, "a table nests deeper than 32 levels"),
+            (["n": .double(.infinity)], "a table holds the number 'inf'; RabbitMQ reads finite ones only"),
         ] as [(AMQPTable, String)] {
             #expect(throws: AMQPError(.invalidArgument, message)) {
                 try EncodedPublish(Self.message(AMQPProperties(headers: headers)), to: Self.target("", ""))
