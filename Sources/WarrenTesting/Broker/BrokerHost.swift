@@ -10,7 +10,6 @@ final class BrokerHost: Sendable {
 
     private let guardian: ProcessGuardian
     private let portMapperPort: ReservedPort
-    private let commandCount = Locked(0)
 
     /// Lays out the folder and starts the port mapper.
     static func start(options: LocalBroker.Options) async throws -> BrokerHost {
@@ -65,36 +64,14 @@ final class BrokerHost: Sendable {
     ///
     /// - Returns: what it wrote to its standard output.
     func run(_ arguments: [String], node: String, input: String = "", within limit: Duration) async throws -> String {
-        let number = commandCount.withLock { count in
-            count += 1
-            return count
-        }
-        let (outputFile, errorFile) = ("\(folder)/command-\(number).out", "\(folder)/command-\(number).err")
-        defer {
-            _ = unsafe unlink(outputFile)
-            _ = unsafe unlink(errorFile)
-        }
-        let process = try guardian.start(
+        let command = arguments.map { String($0.split(separator: "/").last ?? "") }.joined(separator: " ")
+        return try await guardian.run(
             arguments,
+            title: "`\(command)` on \(node)",
             environment: environment(node: node),
             input: input,
-            output: try .open(outputFile, O_WRONLY | O_CREAT),
-            error: try .open(errorFile, O_WRONLY | O_CREAT)
+            within: limit
         )
-        let status = try await process.wait(within: limit)
-        let output = read(outputFile)
-        guard status == .exited(0) else {
-            let ending = status.map { "ended with \($0)" } ?? "was killed after \(limit)"
-            let command = arguments.map { String($0.split(separator: "/").last ?? "") }.joined(separator: " ")
-            throw WarrenTestingError(.commandFailed, "`\(command)` on \(node) \(ending): \(output)\(read(errorFile))")
-        }
-        return output
-    }
-
-    /// The last part of a file, as text.
-    func read(_ file: String, last limit: Int = .max) -> String {
-        guard let data = FileManager.default.contents(atPath: file) else { return "" }
-        return String(decoding: data.suffix(limit), as: UTF8.self)
     }
 
     // MARK: - Private
@@ -109,7 +86,7 @@ final class BrokerHost: Sendable {
         )
         try await eventually("epmd listens on port \(portMapperPort.number)", within: .seconds(10)) {
             if let status = process.exitStatus {
-                throw WarrenTestingError(.startFailed, "epmd ended with \(status): \(read("\(folder)/epmd.log"))")
+                throw WarrenTestingError(.startFailed, "epmd ended with \(status): \(fileText("\(folder)/epmd.log"))")
             }
             return try TCPSocket.connected(port: portMapperPort.number) != nil
         }

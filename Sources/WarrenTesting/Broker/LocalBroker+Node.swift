@@ -65,7 +65,7 @@ extension LocalBroker {
         public var processID: Int32? { running?.processID }
 
         /// The end of the node's log, at most 16 KiB.
-        public var log: String { host.map { $0.read($0.logFile(of: name), last: 16 << 10) } ?? "" }
+        public var log: String { host.map { fileText($0.logFile(of: name), last: 16 << 10) } ?? "" }
 
         // MARK: - Verbs
 

@@ -31,11 +31,15 @@ final class ProcessGuardian: Sendable {
 
     private static let environment = ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"]
 
+    /// What is removed in the end.
+    let folder: String
+
     private let shell: ChildProcess
     private let line: Locked<Descriptor?>
 
     /// Starts the shell; it removes `folder` when everything has ended.
     init(removing folder: String) throws(WarrenTestingError) {
+        self.folder = folder
         let (ours, theirs) = try Descriptor.connectedPair()
         let nowhere = try Descriptor.open("/dev/null", O_RDWR)
         // Its own output goes nowhere: whoever collects this process's output must not wait for the guardian.
