@@ -77,8 +77,7 @@ struct ConnectionOpening: ~Copyable {
         case .bytes: return
         case .wouldBlock: try waitUntil(writable: false)
         case .endOfStream: throw handshake.endOfStream()
-        case .failed(let reason):
-            throw AMQPError(.unreachable, "the connection to \(host) failed \(handshake.step): \(reason)")
+        case .failed(let reason): throw broken(reason)
         }
     }
 
@@ -88,16 +87,18 @@ struct ConnectionOpening: ~Copyable {
             case .done:
                 output.reset(keeping: 4096)
                 guard transport.hasBufferedOutput else { return }
-                if case .failed(let reason) = transport.flush() {
-                    throw AMQPError(.unreachable, "the connection to \(host) failed \(handshake.step): \(reason)")
-                }
+                if case .failed(let reason) = transport.flush() { throw broken(reason) }
                 guard transport.hasBufferedOutput else { return }
                 try waitUntil(writable: true)
             case .blocked: try waitUntil(writable: true)
-            case .failed(let reason):
-                throw AMQPError(.unreachable, "the connection to \(host) failed \(handshake.step): \(reason)")
+            case .failed(let reason): throw broken(reason)
             }
         }
+    }
+
+    private func broken(_ reason: String) -> AMQPError {
+        let code: AMQPError.Code = transport.hasFailedInTLS ? .tlsFailed : .unreachable
+        return AMQPError(code, "the connection to \(host) failed \(handshake.step): \(reason)")
     }
 
     private func waitUntil(writable: Bool) throws(AMQPError) {

@@ -19,6 +19,8 @@ final class TLSStream {
     private let outbound = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private var staged = 0..<0
     private var failure: String?
+    /// Whether TLS failed, not the socket under it: a certificate was refused, or a record was no good.
+    private(set) var hasFailedItself = false
     private(set) var hasBufferedInput = false
 
     init(socket: Socket, engine: TLSEngine) {
@@ -83,6 +85,7 @@ final class TLSStream {
                 return finishRead(count > 0 ? .bytes(count) : .endOfStream, more: count > 0)
             case .failed(let reason):
                 failure = reason
+                hasFailedItself = true
                 return finishRead(count > 0 ? .bytes(count) : .failed(reason), more: count > 0)
             }
         }
@@ -135,6 +138,7 @@ final class TLSStream {
                 accepted += count
             case .failed(let reason):
                 failure = reason
+                hasFailedItself = true
                 return .failed(reason)
             case .bytes, .needsInput, .done, .closed:
                 // A memory BIO takes everything, and renegotiation is off, so the session always takes a whole record.
@@ -159,12 +163,25 @@ final class TLSStream {
             }
             let sent = unsafe socket.send(UnsafeRawBufferPointer(rebasing: outbound[staged]))
             guard case .bytes(let count) = sent else {
-                if case .failed(let reason) = sent { failure = failure ?? reason }
-                return sent
+                guard case .failed(let reason) = sent else { return sent }
+                let cause = failure ?? readFarewell() ?? reason
+                failure = cause
+                return .failed(cause)
             }
             total += count
             staged = (staged.lowerBound + count)..<staged.upperBound
         }
+    }
+
+    /// Why the peer takes no more, if it said so: in TLS 1.3 a client that writes at once may learn of the refusal of its
+    /// certificate only after it was hung up on.
+    private func readFarewell() -> String? {
+        guard case .bytes = fill() else { return nil }
+        var said = unsafe engine.read(into: scratch)
+        while case .bytes = said { said = unsafe engine.read(into: scratch) }
+        guard case .failed(let reason) = said else { return nil }
+        hasFailedItself = true
+        return reason
     }
 
     func closeNotify() {

@@ -53,6 +53,9 @@ package final class Transport: @unchecked Sendable {
         tls?.flush() ?? .bytes(0)
     }
 
+    /// Whether it is broken because TLS failed: in TLS 1.3 a client's certificate is refused only after the handshake.
+    package var hasFailedInTLS: Bool { tls?.hasFailedItself ?? false }
+
     /// Whether more can be read although `poll` will not announce it.
     package var hasBufferedInput: Bool { tls?.hasBufferedInput ?? false }
 

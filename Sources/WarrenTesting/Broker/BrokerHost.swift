@@ -96,8 +96,9 @@ final class BrokerHost: Sendable {
         let cookie = (0..<20).map { _ in String(UnicodeScalar(UInt8.random(in: 65...90))) }.joined()
         try write(cookie, to: "\(folder)/.erlang.cookie")
         _ = unsafe chmod("\(folder)/.erlang.cookie", 0o400)
-        try write("[\(options.plugins.joined(separator: ","))].\n", to: "\(folder)/enabled_plugins")
-        guard options.plugins.isEmpty, let home = installation.home else { return }
+        let plugins = options.enabledPlugins
+        try write("[\(plugins.joined(separator: ","))].\n", to: "\(folder)/enabled_plugins")
+        guard plugins.isEmpty, let home = installation.home else { return }
         // Erlang looks for each of its 700 modules in the folder of every plugin first: half of a start is spent
         // there. So show it a home with the plugins left out.
         let manager = FileManager.default

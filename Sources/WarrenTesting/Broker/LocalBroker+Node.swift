@@ -241,6 +241,14 @@ extension LocalBroker {
                     "ssl_options.verify = \(tls.clients.verify)",
                     "ssl_options.fail_if_no_peer_cert = \(tls.clients.mustShow)",
                 ]
+                if tls.clients.logIn {
+                    lines += [
+                        "auth_mechanisms.1 = PLAIN",
+                        "auth_mechanisms.2 = AMQPLAIN",
+                        "auth_mechanisms.3 = EXTERNAL",
+                        "ssl_cert_login_from = common_name",
+                    ]
+                }
             }
             if !cluster.isEmpty { lines.append("cluster_formation.peer_discovery_backend = classic_config") }
             for (index, peer) in cluster.enumerated() {

@@ -35,6 +35,11 @@ extension LocalBroker {
             self.tls = tls
             self.startLimit = startLimit
         }
+
+        /// The plugins asked for, and the one that certificates log in with.
+        var enabledPlugins: [String] {
+            tls?.clients.logIn == true ? plugins + ["rabbitmq_auth_mechanism_ssl"] : plugins
+        }
     }
 
     /// The certificate of a TLS listener, and what it asks of clients.
@@ -43,13 +48,17 @@ extension LocalBroker {
         public struct Clients: Sendable, Hashable {
             let verify: String
             let mustShow: Bool
+            let logIn: Bool
 
             /// It asks for no certificate (`verify_none`).
-            public static let needNoCertificate = Clients(verify: "verify_none", mustShow: false)
+            public static let needNoCertificate = Clients(verify: "verify_none", mustShow: false, logIn: false)
             /// It verifies a certificate where the client shows one (`verify_peer`).
-            public static let mayShowCertificate = Clients(verify: "verify_peer", mustShow: false)
+            public static let mayShowCertificate = Clients(verify: "verify_peer", mustShow: false, logIn: false)
             /// It refuses clients without a valid certificate (`verify_peer`, `fail_if_no_peer_cert`).
-            public static let mustShowCertificate = Clients(verify: "verify_peer", mustShow: true)
+            public static let mustShowCertificate = Clients(verify: "verify_peer", mustShow: true, logIn: false)
+            /// As ``mustShowCertificate``; and who shows one may log in with it instead of a password (EXTERNAL), as the
+            /// user whose name is its common name.
+            public static let mayLogInWithCertificate = Clients(verify: "verify_peer", mustShow: true, logIn: true)
         }
 
         /// The PEM file of the authority that clients' certificates are verified against.
