@@ -5,6 +5,27 @@ import WarrenTesting
 extension ClientTests.BrokerTests {
     @Suite("Each publish gets its own outcome")
     struct PublishOutcomes {
+        /// What a broker may run short of.
+        enum Shortage: String, CaseIterable {
+            case memory, disk
+
+            /// What to tell the broker: more is wanted than there is.
+            var beginning: [String] {
+                switch self {
+                case .memory: ["set_vm_memory_high_watermark", "absolute", "1"]
+                case .disk: ["set_disk_free_limit", "1000000000000000"]
+                }
+            }
+
+            /// The broker's defaults.
+            var end: [String] {
+                switch self {
+                case .memory: ["set_vm_memory_high_watermark", "0.4"]
+                case .disk: ["set_disk_free_limit", "50000000"]
+                }
+            }
+        }
+
         @Test(
             "A mandatory message that no queue takes is returned to its own publish, among many",
             arguments: [true, false]
@@ -116,9 +137,10 @@ extension ClientTests.BrokerTests {
         }
 
         @Test(
-            "While the broker blocks publishers: they wait to their deadline, consumers and acks go on, the state says so"
+            "While the broker blocks publishers: they wait to their deadline, consumers and acks go on, the state says so",
+            arguments: Shortage.allCases
         )
-        func blocked() async throws {
+        func blocked(shortage: Shortage) async throws {
             try await withBreakableBroker { broker, url in
                 var configuration = AMQPClientConfiguration()
                 configuration.operationTimeout = .seconds(2)
@@ -126,7 +148,7 @@ extension ClientTests.BrokerTests {
                 try await AMQPClient.withClient(url: url, configuration: configuration) { client in
                     let queue = try await client.declare()
                     try await client.fill(queue, 100)
-                    try await broker.rabbitmqctl(["set_vm_memory_high_watermark", "absolute", "1"])
+                    try await broker.rabbitmqctl(shortage.beginning)
                     // The broker tells only those who publish.
                     let first = await failure { try await client.publish(AMQPMessage("1"), to: "", routingKey: queue) }
                     #expect(first?.code == .unknown && first?.message.contains("blocks publishers") == true)
@@ -134,14 +156,14 @@ extension ClientTests.BrokerTests {
                         Issue.record("the state is \(client.state)")
                         return
                     }
-                    #expect(reason.contains("memory"))
+                    #expect(reason.contains(shortage.rawValue))
                     let second = await failure { try await client.publish(AMQPMessage("2"), to: "", routingKey: queue) }
                     #expect(second?.code == .timedOut && second?.message.contains("blocks publishers") == true)
 
                     let bodies = try await client.drain(queue, count: 100)
                     #expect(bodies.count == 100)
 
-                    try await broker.rabbitmqctl(["set_vm_memory_high_watermark", "0.4"])
+                    try await broker.rabbitmqctl(shortage.end)
                     try await eventually("the state is open") { client.state == .open }
                     try await client.publish(AMQPMessage("3"), to: "", routingKey: queue)
                 }
