@@ -32,7 +32,7 @@ final class CoreConsumingTests {
     }
 
     /// A consumer with so many deliveries, taken by the application.
-    private static func consumer(
+    static func consumer(
         _ core: CoreUnderTest,
         _ count: UInt64
     ) throws -> (id: SlotID, deliveries: [AMQPDelivery]) {

@@ -18,15 +18,15 @@ final class CoreUnderTest: Sendable {
     let events = Shared<[AMQPEvent]>([])
     let connection: Connection
 
-    private let pair: TransportPair
+    let pair: TransportPair
 
     static let tuning = Tuning(channelMax: 5, frameMax: 4096, heartbeat: 0)
 
-    init(_ change: (inout AMQPClientConfiguration) -> Void = { _ in }) throws {
+    init(packets: Bool = false, _ change: (inout AMQPClientConfiguration) -> Void = { _ in }) throws {
         var configuration = AMQPClientConfiguration()
         change(&configuration)
         let settings = try ConnectionSettings(url: AMQPURL("amqp://test"), configuration: configuration, role: "test")
-        pair = try TransportPair()
+        pair = try TransportPair(packets: packets)
         let owner = Connection.Owner(
             needsRecovery: { false },
             recover: { _ in },
