@@ -209,7 +209,7 @@ extension ConnectionCore {
     ) throws(WireError) {
         switch method {
         case .reply(let answer):
-            if case .basicConsumeOK(let tag) = answer { box.value.subscription?.consumerTag = tag }
+            box.value.subscription?.answered(answer)
             guard let resolution = try box.value.calls.answered(answer) else {
                 _ = box.value.stepDone(now: now, into: &effects)
                 _ = reconcile(box)

@@ -1,3 +1,5 @@
+import WarrenRuntime
+
 /// The messages delivered to a consumer, as they come; at most `prefetch` of them unsettled.
 ///
 /// The sequence goes on over reconnects. It ends when its consumer ends or the iterating task is cancelled, and throws
@@ -13,6 +15,21 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
     init(connection: Connection, channel: SlotID) {
         self.connection = connection
         self.channel = channel
+    }
+
+    /// The queue that is consumed; of a private one the name that the broker gave it, for example for the `reply-to` of
+    /// a request.
+    ///
+    /// A private queue has another name after a reconnect, a resumption, or when the broker ended the subscription; it
+    /// is `nil` in between.
+    public var queueName: String? {
+        connection.core.withLock { core in core.channels[channel]?.value.subscription?.queueName }
+    }
+
+    /// What the broker's tools call the consumer: the tag of the application's choice, or the broker's, which is another
+    /// one after a reconnect; `nil` while the broker has no such consumer.
+    public var consumerTag: String? {
+        connection.core.withLock { core in core.channels[channel]?.value.subscription?.consumerTag }
     }
 
     /// Creates an iterator.

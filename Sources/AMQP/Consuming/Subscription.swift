@@ -8,7 +8,7 @@ struct Subscription: ~Copyable {
     let mode: Mode
     /// Whether the broker is asked to stop when too much has come, and to go on when it is worked off.
     let yields: Bool
-    /// The queue's name, for events.
+    /// The queue's name; empty for a private one.
     let queue: String
     let position: SubscriptionPosition
 
@@ -16,6 +16,8 @@ struct Subscription: ~Copyable {
     var settler: DeliverySettler?
     /// What the broker calls it on the channel of now.
     var consumerTag: String?
+    /// What the broker calls the private queue of now.
+    private var privateQueue: String?
     /// Hands out no more; what was handed out may still be settled.
     private(set) var isDropped = false
     /// The application wants no more.
@@ -76,7 +78,19 @@ struct Subscription: ~Copyable {
     /// Whether an iterator waits for something to come.
     var isAwaited: Bool { waiters.contains { $0.current == nil } }
 
+    /// The queue that is consumed; `nil` while a private one is not there.
+    var queueName: String? { queue.isEmpty ? privateQueue : queue }
+
     // MARK: - Events
+
+    /// A step of the channel's opening, or of a resumption, was answered.
+    mutating func answered(_ reply: CallReply) {
+        switch reply {
+        case .queueDeclareOK(let status): privateQueue = status.name
+        case .basicConsumeOK(let tag): consumerTag = tag
+        default: return
+        }
+    }
 
     mutating func delivered(_ contents: DeliveryContents, settler: DeliverySettler) throws(WireError) {
         guard ledger.delivered(contents.incoming.envelope.tag) else {
@@ -131,6 +145,7 @@ struct Subscription: ~Copyable {
     mutating func lost(into effects: inout Effects) {
         position.advance()
         consumerTag = nil
+        privateQueue = nil
         isConsuming = false
         surplus = 0
         ledger = DeliveryLedger()
@@ -168,6 +183,8 @@ struct Subscription: ~Copyable {
     mutating func takeCancel() -> String? {
         guard isConsuming, !wantsDeliveries, let tag = consumerTag.take() else { return nil }
         isConsuming = false
+        // It goes with its consumer.
+        privateQueue = nil
         return tag
     }
 

@@ -66,6 +66,23 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("A private queue's name is known, and leads to its consumer; so is the tag of the broker's choice")
+        func names() async throws {
+            try await withClient { client in
+                let source = AMQPConsumerSource.privateQueue([.init(exchange: "amq.topic", routingKey: "none")])
+                try await client.withConsumer(source) { deliveries in
+                    let name = try #require(deliveries.queueName)
+                    try await client.publish(AMQPMessage("x"), to: "", routingKey: name)
+                    #expect(try await deliveries.first().text == "x")
+                    #expect(deliveries.consumerTag?.isEmpty == false)
+                }
+                let queue = try await client.declare()
+                try await client.withConsumer(.queue(queue), consumerTag: "mine") { deliveries in
+                    #expect(deliveries.queueName == queue && deliveries.consumerTag == "mine")
+                }
+            }
+        }
+
         @Test("Recovering a channel gives back everything fetched and not settled")
         func recover() async throws {
             try await withClient { client in

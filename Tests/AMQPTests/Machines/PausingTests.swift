@@ -58,6 +58,45 @@ struct PausingTests {
         #expect(try setPaused(false) == nil)
     }
 
+    @Test("has no tag, and no private queue, until it consumes again")
+    func names() throws {
+        let queue = AMQPQueue("", .classic, durable: false, exclusive: true, autoDelete: true)
+        let consume = ClientMethod.basicConsume(queue: "", consumerTag: "", exclusive: false, arguments: [:])
+        let id = core.connection.add(
+            ChannelMachine(
+                purpose: "tester",
+                recovers: true,
+                setup: [.queueDeclare(queue, passive: false), consume],
+                subscription: Subscription(prefetch: 10, position: SubscriptionPosition()),
+                backoff: core.connection.settings.backoff
+            )
+        )
+        let deliveries = AMQPDeliveries(connection: core.connection, channel: id)
+        #expect(deliveries.queueName == nil && deliveries.consumerTag == nil)
+        core.connect()
+        let number = try #require(core.number(id))
+        func answer(_ name: String, _ tag: String) throws {
+            let status = AMQPQueueStatus(name: name, messageCount: 0, consumerCount: 0)
+            try core.receive(
+                .method(number, .reply(.queueDeclareOK(status))),
+                .method(number, .reply(.basicConsumeOK(consumerTag: tag)))
+            )
+        }
+        try core.receive(.method(number, .channelOpenOK))
+        try answer("first", "one")
+        #expect(deliveries.queueName == "first" && deliveries.consumerTag == "one")
+        _ = core.connection.perform { core, _ in core.setPaused(true, id, OneShot()) }
+        #expect(deliveries.queueName == nil && deliveries.consumerTag == nil)
+        try core.receive(.method(number, .reply(.basicCancelOK)))
+        _ = core.connection.perform { core, _ in core.setPaused(false, id, OneShot()) }
+        try answer("second", "two")
+        #expect(deliveries.queueName == "second" && deliveries.consumerTag == "two")
+        core.disconnect()
+        #expect(deliveries.queueName == nil && deliveries.consumerTag == nil)
+        core.end()
+        #expect(deliveries.queueName == nil)
+    }
+
     @Test("before it is open consumes nothing, and begins when it is resumed")
     func beforeOpen() throws {
         #expect(try setPaused(true) == nil)
