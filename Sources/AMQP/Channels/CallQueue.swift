@@ -7,7 +7,7 @@ struct CallQueue: ~Copyable {
 
     private struct Call {
         let expected: CallReply.Kind
-        let what: String
+        let method: ClientMethod
         let shot: OneShot<Answer>?
     }
 
@@ -22,8 +22,13 @@ struct CallQueue: ~Copyable {
     /// `shot` is `nil` for steps of a channel's own set-up.
     mutating func sent(_ method: ClientMethod, _ shot: OneShot<Answer>?) {
         guard let expected = method.expectedReply else { return }
-        calls.append(Call(expected: expected, what: method.name, shot: shot))
+        calls.append(Call(expected: expected, method: method, shot: shot))
     }
+
+    /// The oldest call: the one that the broker is at, or was.
+    var first: ClientMethod? { calls.first?.method }
+
+    func contains(where fits: (ClientMethod) -> Bool) -> Bool { calls.contains { fits($0.method) } }
 
     /// - Throws: when nothing was asked, or something else.
     mutating func answered(_ reply: CallReply) throws(WireError) -> Resolution? {
@@ -31,7 +36,7 @@ struct CallQueue: ~Copyable {
             throw WireError("an answer (\(reply.kind)) to a question that was not asked")
         }
         guard call.expected == reply.kind || (call.expected == .message && reply.kind == .getEmpty) else {
-            throw WireError("the answer \(reply.kind) to \(call.what)")
+            throw WireError("the answer \(reply.kind) to \(call.method.name)")
         }
         calls.removeFirst()
         guard let shot = call.shot else { return nil }
@@ -111,6 +116,26 @@ extension ClientMethod {
             .channelOpen, .channelFlowOK, .channelClose, .channelCloseOK, .basicCancelOK, .basicAck, .basicNack,
             .basicReject:
             nil
+        }
+    }
+
+    /// Whether the broker names this method as the cause of a close.
+    func led(to reason: CloseReason) -> Bool {
+        guard let (classID, methodID) = number else { return false }
+        return classID == reason.classID && methodID == reason.methodID
+    }
+
+    /// The class and number (AMQP 0-9-1, section 1.3) of a method that a channel's set-up or a topology may have.
+    private var number: (UInt16, UInt16)? {
+        switch self {
+        case .exchangeDeclare: (40, 10)
+        case .exchangeBind: (40, 30)
+        case .queueDeclare: (50, 10)
+        case .queueBind: (50, 20)
+        case .basicQos: (60, 10)
+        case .basicConsume: (60, 20)
+        case .confirmSelect: (85, 10)
+        default: nil
         }
     }
 

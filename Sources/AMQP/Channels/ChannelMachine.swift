@@ -33,6 +33,10 @@ struct ChannelMachine: ~Copyable {
     private var failures = 0
     private var openedAt = MonotonicTime.distantFuture
     private(set) var wasOpen = false
+    /// How many connections in a row were closed over what may have been this channel's set-up.
+    private var blames = 0
+    /// How many of them are too many, where the broker says that it has failed itself.
+    private static let patience = 5
     private var opened: OneShot<Result<Void, AMQPError>>?
     private var closed: OneShot<Result<Void, AMQPError>>?
 
@@ -151,6 +155,7 @@ struct ChannelMachine: ~Copyable {
             effects.events.append(AMQPEvent(kind: .subscribed, subject: purpose, error: nil))
         }
         wasOpen = true
+        blames = 0
         openedAt = now
         if let opened = opened.take() { effects.done.append(opened) }
         return true
@@ -184,6 +189,18 @@ struct ChannelMachine: ~Copyable {
         let kind: AMQPEvent.Kind = subscription == nil ? .channelLost : .subscriptionLost
         let subject = culprit.map { "\(purpose), because of \($0)" } ?? purpose
         effects.events.append(AMQPEvent(kind: kind, subject: subject, error: error, delivery: culprit))
+    }
+
+    /// Whether a connection was closed over what may have been this channel's set-up.
+    var isSuspect: Bool { blames > 0 && end == nil }
+
+    /// The broker has closed the connection over this channel's set-up, or over that of another if it is not `isAlone`.
+    mutating func blamed(_ error: AMQPError, isAlone: Bool, into effects: inout Effects) {
+        blames += 1
+        let mayPass = wasOpen && error.reply?.code == CloseReason.internalError && blames < Self.patience
+        guard isAlone, !mayPass else { return }
+        abandon(error, into: &effects)
+        finish(error, into: &effects)
     }
 
     /// The connection is gone.

@@ -14,7 +14,8 @@ extension AMQPClient {
     ///   - arguments: for example a priority, or where in a stream to begin.
     ///   - body: what to do with the deliveries; the subscription ends with it.
     /// - Returns: what `body` returns.
-    /// - Throws: what `body` throws; `.notFound`, `.accessRefused`, `.resourceLocked` when the subscription is refused.
+    /// - Throws: what `body` throws; `.notFound`, `.accessRefused`, `.resourceLocked` when the subscription is refused;
+    ///   `.notSupported` when the broker closes the connection over it, as over a stream without acks.
     public func withConsumer<Value>(
         _ source: AMQPConsumerSource,
         prefetch: Int = 100,

@@ -67,10 +67,16 @@ public final class AMQPClient: Sendable {
                 clock: clock,
                 owner: Connection.Owner(
                     needsRecovery: { !recorder.isEmpty },
-                    recover: { await $0.declareAgain(topology()) { recorder.accepts($0) } },
+                    recover: { connection in
+                        for (entity, error) in recorder.skipped {
+                            reports.report(AMQPEvent(kind: .entityNotRecovered, subject: "\(entity)", error: error))
+                        }
+                        await connection.declareAgain(topology()) { recorder.accepts($0) }
+                    },
                     report: { reports.report($0) },
                     // Weakly: the reports watch what changes.
-                    stateChanged: { [weak reports] in reports?.stateChanged() }
+                    stateChanged: { [weak reports] in reports?.stateChanged() },
+                    blamed: { recorder.blame($0, $1) }
                 )
             )
         }

@@ -19,6 +19,8 @@ public struct AMQPEvent: Sendable, Hashable, CustomStringConvertible {
         /// A connection was lost, or could not be opened; the client tries again.
         public static let disconnected = Kind(name: .disconnected)
         /// After a reconnect an exchange, queue or binding could not be declared again.
+        ///
+        /// One whose declaration made the broker close the connection is skipped until it is applied again.
         public static let entityNotRecovered = Kind(name: .entityNotRecovered)
         /// The broker closed a publishing channel; a new one is opened.
         public static let channelLost = Kind(name: .channelLost)

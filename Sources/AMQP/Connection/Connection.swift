@@ -11,6 +11,8 @@ final class Connection: Sendable {
         let recover: @Sendable (Connection) async -> Void
         let report: @Sendable (AMQPEvent) -> Void
         let stateChanged: @Sendable () -> Void
+        /// A declaration of the recovery has made the broker close the connection.
+        var blamed: @Sendable (ClientMethod, AMQPError) -> Void = { _, _ in }
     }
 
     let settings: ConnectionSettings
@@ -187,6 +189,7 @@ final class Connection: Sendable {
             if case .closing(let number) = box.value.state { core.numbers[Int(number)] = .orphan }
             box.value.finish(AMQPError(.closed, "the channel was closed"), into: &effects)
             core.channels.remove(id)
+            core.openNextSuspect(into: &effects)
         }
     }
 

@@ -211,7 +211,7 @@ extension ConnectionCore {
         case .reply(let answer):
             box.value.subscription?.answered(answer)
             guard let resolution = try box.value.calls.answered(answer) else {
-                _ = box.value.stepDone(now: now, into: &effects)
+                if box.value.stepDone(now: now, into: &effects) { openNextSuspect(into: &effects) }
                 _ = reconcile(box)
                 return
             }
@@ -226,7 +226,7 @@ extension ConnectionCore {
             }
             effects.answers.append(resolution)
         case .channelOpenOK:
-            _ = try box.value.channelOpened(now: now, into: &effects)
+            if try box.value.channelOpened(now: now, into: &effects) { openNextSuspect(into: &effects) }
         case .channelFlow(let active):
             try reply(.channelFlowOK(active: active), on: number)
         case .channelClose(let reason):
@@ -254,6 +254,7 @@ extension ConnectionCore {
         box.value.lost(error, now: now, into: &effects)
         // An exchange may have gone under its publishers too, and its bindings with it.
         if box.value.subscription != nil || (box.value.recovers && error.code == .notFound) { wantsRecovery = true }
+        openNextSuspect(into: &effects)
         guard let retry = box.value.retryTime else { return }
         if retry <= now {
             openIfPossible(id, into: &effects)

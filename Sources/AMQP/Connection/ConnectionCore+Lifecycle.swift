@@ -15,7 +15,7 @@ extension ConnectionCore {
         outbox.clear()
         numbers = []
         phase = .up(ready: ready)
-        for id in channels.ids { openIfPossible(id, into: &effects) }
+        openAll(into: &effects)
     }
 
     /// Entities are declared again: everyone may go on.
@@ -23,7 +23,7 @@ extension ConnectionCore {
         guard epoch == self.epoch, phase == .up(ready: false) else { return }
         phase = .up(ready: true)
         wantsAttention = true
-        for id in channels.ids { openIfPossible(id, into: &effects) }
+        openAll(into: &effects)
     }
 
     /// The connection is gone: everything under way gets its answer before anything is tried again.

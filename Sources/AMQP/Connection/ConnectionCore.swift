@@ -65,6 +65,8 @@ struct ConnectionCore: ~Copyable {
     var acksMayWait = false
     /// A queue may have gone under its consumer: entities shall be declared again.
     var wantsRecovery = false
+    /// Whether a channel may have cost the connection before.
+    var hasSuspects = false
     /// Something other than bytes wants the thread's attention.
     var wantsAttention = false
     /// When the I/O thread must look at the channels again.
@@ -117,6 +119,7 @@ struct ConnectionCore: ~Copyable {
         case .detached, .paused: break
         case .opening, .open, .closing, .ended: return
         }
+        guard !box.value.isSuspect || mayOpenSuspect else { return }
         guard let number = freeNumber() else {
             let error = AMQPError(.notSupported, "all \(tuning.channelMax) channels of the connection are in use")
             box.value.finish(error, into: &effects)

@@ -293,12 +293,17 @@ struct ConnectionSession: ~Copyable {
             if let wish, connection.owner.needsRecovery() { recover(wish) }
         case .closeConfirmed: end = .closed
         case .closedByPeer(let reason):
-            connection.core.withLock { core in
+            let declarations = connection.perform { core, effects in
                 // An answer without arguments always fits.
                 try? core.send(.connectionCloseOK, on: 0)
+                return core.blame(reason, into: &effects)
             }
             write(now)
-            lose(.connectionLost, "\(host) closed the connection: \(reason.reply)", reply: reason.reply)
+            let text = "\(host) closed the connection: \(reason.reply)"
+            for declaration in declarations {
+                connection.owner.blamed(declaration, AMQPError(.connectionLost, text, reply: reason.reply))
+            }
+            lose(.connectionLost, text, reply: reason.reply)
         }
     }
 

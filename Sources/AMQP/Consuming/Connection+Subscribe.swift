@@ -31,6 +31,9 @@ extension Connection {
         guard let count = UInt16(exactly: consumption.prefetch), count > 0 else {
             throw AMQPError(.invalidArgument, "prefetch must be 1 to 65,535, not \(consumption.prefetch)")
         }
+        guard consumption.mode != .stream || consumption.acknowledgement == .manual else {
+            throw AMQPError(.invalidArgument, "a stream is consumed with acks: they ask for more of it")
+        }
         let consume = ClientMethod.basicConsume(
             queue: source.queue,
             consumerTag: consumption.consumerTag,

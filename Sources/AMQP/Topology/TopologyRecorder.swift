@@ -4,20 +4,40 @@ import WarrenRuntime
 final class TopologyRecorder: Sendable {
     private let recorded = Locked<[Topology.Entity]>([])
     private let accepted = Locked<Set<Topology.Entity>>([])
+    /// What made the broker close the connection when it was declared again, and why.
+    private let costly = Locked<[Topology.Entity: AMQPError]>([:])
 
-    /// What is recorded, in the order of declaration.
-    var topology: Topology { Topology(recorded.withLock { $0 }) }
+    /// What is declared again, in the order of declaration.
+    var topology: Topology {
+        let costly = costly.withLock { $0 }
+        return Topology(recorded.withLock { $0.filter { costly[$0] == nil } })
+    }
+
+    /// What is not declared again, because that has cost a connection, and why.
+    var skipped: [(entity: Topology.Entity, error: AMQPError)] {
+        let costly = costly.withLock { $0 }
+        return recorded.withLock { $0.compactMap { entity in costly[entity].map { (entity, $0) } } }
+    }
 
     var isEmpty: Bool { recorded.withLock { $0.isEmpty } }
 
     /// Whether the entity may exist otherwise than declared.
     func accepts(_ entity: Topology.Entity) -> Bool { accepted.withLock { $0.contains(entity) } }
 
+    /// Skips an entity from now on, until it is applied again: its declaration has cost a connection.
+    func blame(_ declaration: ClientMethod, _ error: AMQPError) {
+        let culprits = recorded.withLock { $0.filter { $0.declaration == declaration } }
+        costly.withLock { costly in
+            for entity in culprits { costly[entity] = error }
+        }
+    }
+
     /// Remembers entities; a later declaration of the same name takes the place of the earlier.
     func record(_ entity: Topology.Entity, onConflict policy: AMQPConflictPolicy = .fail) {
         accepted.withLock { accepted in
             if policy == .useExisting { accepted.insert(entity) } else { accepted.remove(entity) }
         }
+        costly.withLock { costly in costly[entity] = nil }
         recorded.withLock { recorded in
             recorded.removeAll { $0.isSame(as: entity) }
             recorded.append(entity)
