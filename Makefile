@@ -10,9 +10,10 @@ TOOLCHAIN_PACKAGES := binutils libc6-dev libgcc-12-dev libncurses6 libcurl4 libs
 # The C libraries under Sources/CLibraries:
 BUILD_PACKAGES := pkg-config librabbitmq-dev libssl-dev libyaml-dev
 # What the tests start or talk to: a broker of their own, other clients, the tool that makes certificates:
-TEST_PACKAGES := rabbitmq-server amqp-tools python3 python3-pika openssl
-# The clients that are measured beside ours:
-BENCH_PACKAGES := gcc golang-go golang-github-rabbitmq-amqp091-go-dev
+TEST_PACKAGES := rabbitmq-server amqp-tools python3 python3-pika openssl \
+	golang-go golang-github-rabbitmq-amqp091-go-dev default-jdk-headless librabbitmq-client-java
+# What the clients in C that are measured beside ours are compiled with:
+BENCH_PACKAGES := gcc
 
 SCRIPTS := .ci/* Benchmarks/build Benchmarks/run Examples/run
 
