@@ -5,6 +5,12 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
     /// Shown by the broker's management tools; default: the URL's `connection_name`, else the program's name.
     public var connectionName: String?
 
+    /// What else the broker's management tools show of this client, or instead of `product`, `version` and `platform`.
+    ///
+    /// At most 2 KiB: a broker takes little from whom it does not know yet. `capabilities` and `connection_name` are the
+    /// client's own. Default: nothing.
+    public var clientProperties: AMQPTable = [:]
+
     /// Asked before each login, instead of the URL's user and password; for tokens and passwords that change.
     ///
     /// Default: none. A refused login is tried once more with what it gives then, and is final after that.

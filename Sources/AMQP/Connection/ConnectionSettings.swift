@@ -10,6 +10,7 @@ struct ConnectionSettings: Sendable {
     let credentials: AMQPCredentialsProvider?
     let vhost: String
     let connectionName: String
+    let clientProperties: AMQPTable
 
     let connectTimeout: Duration
     let operationTimeout: Duration
@@ -55,6 +56,7 @@ struct ConnectionSettings: Sendable {
         vhost = url.vhost
         let name = configuration.connectionName ?? url.connectionName ?? CommandLine.arguments.first?.lastPathComponent
         connectionName = "\(name ?? "warren") (\(role))"
+        clientProperties = try Self.checked(configuration.clientProperties)
         self.connectTimeout = connectTimeout
         operationTimeout = configuration.operationTimeout
         confirmTimeout = configuration.confirmTimeout
@@ -81,9 +83,23 @@ struct ConnectionSettings: Sendable {
             credentials: credentials,
             vhost: vhost,
             connectionName: connectionName,
+            properties: clientProperties,
             tuning: proposal,
             external: external
         )
+    }
+
+    /// Encodes them for trial: before the login a broker takes little, and its refusal would say nothing.
+    private static func checked(_ clientProperties: AMQPTable) throws(AMQPError) -> AMQPTable {
+        var encoder = MethodEncoder()
+        var bytes = ByteBuffer()
+        let method = ClientMethod.connectionStartOK(clientProperties: clientProperties, mechanism: "", response: [])
+        do throws(AMQPError) {
+            try encoder.append(method, channel: 0, frameMax: 2048, to: &bytes)
+        } catch {
+            throw AMQPError(.invalidConfiguration, "clientProperties: \(error.message)")
+        }
+        return clientProperties
     }
 
     private static func check(_ condition: Bool, _ message: String) throws(AMQPError) {

@@ -5,6 +5,8 @@ struct Login: Sendable {
     let credentials: AMQPCredentials
     let vhost: String
     let connectionName: String
+    /// What the program says of itself.
+    var properties: AMQPTable = [:]
     let tuning: Tuning
     /// EXTERNAL: the identity is the TLS certificate's.
     let external: Bool
@@ -18,21 +20,19 @@ struct Login: Sendable {
 
     /// Everything the broker can tell us only if we say that we understand it.
     var clientProperties: AMQPTable {
-        [
-            "product": "Warren",
-            "version": .string(Self.version),
-            "platform": "Swift",
-            "connection_name": .string(connectionName),
-            "capabilities": .table([
-                "authentication_failure_close": true,
-                "basic.nack": true,
-                "connection.blocked": true,
-                "consumer_cancel_notify": true,
-                "exchange_exchange_bindings": true,
-                "per_consumer_qos": true,
-                "publisher_confirms": true,
-            ]),
-        ]
+        var table: AMQPTable = ["product": "Warren", "version": .string(Self.version), "platform": "Swift"]
+        for entry in properties { table[entry.key] = entry.value }
+        table["connection_name"] = .string(connectionName)
+        table["capabilities"] = .table([
+            "authentication_failure_close": true,
+            "basic.nack": true,
+            "connection.blocked": true,
+            "consumer_cancel_notify": true,
+            "exchange_exchange_bindings": true,
+            "per_consumer_qos": true,
+            "publisher_confirms": true,
+        ])
+        return table
     }
 
     static let version = "0.1.0"
