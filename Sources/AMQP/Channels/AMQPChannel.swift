@@ -2,7 +2,7 @@ import WarrenRuntime
 
 /// A channel: the whole of AMQP 0-9-1 for those who need it.
 ///
-/// Lent by ``AMQPClient/withChannel(_:)``.
+/// Lent by ``AMQPClient/withChannel(for:_:)``.
 ///
 /// It lives as long as the connection under it: when that is lost, its operations throw, and a new channel is needed.
 /// Its operations may be used by several tasks; each gets its own answer. A declaration that the broker refuses closes
@@ -13,11 +13,13 @@ import WarrenRuntime
 public final class AMQPChannel: Sendable {
     let connection: Connection
     let id: SlotID
+    private let use: AMQPClient.ChannelUse
     private let recorder: TopologyRecorder
 
-    init(connection: Connection, id: SlotID, recorder: TopologyRecorder) {
+    init(connection: Connection, id: SlotID, use: AMQPClient.ChannelUse, recorder: TopologyRecorder) {
         self.connection = connection
         self.id = id
+        self.use = use
         self.recorder = recorder
     }
 
@@ -99,25 +101,49 @@ public final class AMQPChannel: Sendable {
 
     /// Puts a message into the outbox, without a confirm: a lost connection loses it.
     ///
-    /// Waits for room.
+    /// Waits for room. For messages that matter there is ``AMQPClient/publish(_:to:routingKey:mandatory:)``; this is for
+    /// transactions, and for what may be lost.
     ///
-    /// For messages that matter there is ``AMQPClient/publish(_:to:routingKey:mandatory:)``.
+    /// - Parameters:
+    ///   - message: body and properties.
+    ///   - exchange: the exchange; empty for the default exchange, where the key is a queue's name.
+    ///   - routingKey: the key.
+    ///   - mandatory: whether the broker gives the message back when no queue takes it; see ``takeReturns()``.
+    /// - Throws: `.invalidArgument` for what cannot be sent, and on a channel that is not for publishing.
     public func publish(
         _ message: AMQPMessage,
         to exchange: String,
-        routingKey: String
+        routingKey: String,
+        mandatory: Bool = false
     ) async throws(AMQPError) {
-        let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: false)
+        let target = try target(exchange, routingKey, mandatory)
         if let admission = try connection.submit(message, target, on: id, nil) {
             try await connection.admission(admission, target, on: id)
         }
     }
 
-    /// Fetches one message; it stays unacked until ``ack(_:multiple:)`` or ``nack(_:multiple:requeue:)``.
+    /// The mandatory messages published on this channel that no queue took, since this was last asked.
     ///
-    /// - Returns: `nil` when the queue is empty.
-    public func get(_ queue: String) async throws(AMQPError) -> AMQPFetched? {
-        switch try await connection.call(.basicGet(queue: queue), on: id) {
+    /// Those of messages published before an operation that has an answer, say ``queueStatus(_:)``, are here when that
+    /// has come; those of a transaction when ``commit()`` has returned. The newest 1,000 are kept.
+    public func takeReturns() -> [AMQPReturn] {
+        connection.perform { core, _ in core.channels[id]?.value.takeReturns() ?? [] }
+    }
+
+    /// Fetches one message; it stays unacked until ``ack(_:multiple:)``, ``nack(_:multiple:requeue:)`` or
+    /// ``reject(_:requeue:)``.
+    ///
+    /// - Parameters:
+    ///   - queue: the queue's name.
+    ///   - acknowledgement: with `.automatic` the broker forgets the message when it has sent it: there is nothing to settle,
+    ///     and what is lost on the way is lost.
+    /// - Returns: the message, or `nil` when the queue is empty.
+    /// - Throws: `.notFound`, `.accessRefused`, `.resourceLocked`, and what every operation throws.
+    public func get(
+        _ queue: String,
+        acknowledgement: AMQPAcknowledgement = .manual
+    ) async throws(AMQPError) -> AMQPFetched? {
+        switch try await connection.call(.basicGet(queue: queue, noAck: acknowledgement == .automatic), on: id) {
         case .message(let message): return AMQPFetched(message, on: self)
         case .basicGetEmpty: return nil
         default: throw unexpectedAnswer
@@ -149,6 +175,17 @@ public final class AMQPChannel: Sendable {
         try message.settle(.nack(tag: message.deliveryTag, multiple: multiple, requeue: requeue))
     }
 
+    /// Says that a fetched message failed; on every version of RabbitMQ that counts towards a delivery limit.
+    ///
+    /// With `requeue` it goes back into the queue, otherwise it is dead-lettered or dropped.
+    ///
+    /// - Returns: as ``ack(_:multiple:)``.
+    /// - Throws: `.alreadySettled`.
+    @discardableResult
+    public func reject(_ message: AMQPFetched, requeue: Bool = false) throws(AMQPError) -> AMQPDelivery.Settlement {
+        try message.settle(.reject(tag: message.deliveryTag, requeue: requeue))
+    }
+
     /// Gives everything back that was fetched on this channel and is not settled; the broker delivers it again.
     public func recover() async throws(AMQPError) {
         // Without requeuing the broker closes the whole connection: it does not offer that.
@@ -170,6 +207,17 @@ public final class AMQPChannel: Sendable {
     /// Forgets what was published and acked since the last commit.
     public func rollback() async throws(AMQPError) {
         _ = try await connection.call(.txRollback, on: id)
+    }
+
+    /// - Throws: on the connection that must never be blocked.
+    func target(_ exchange: String, _ routingKey: String, _ mandatory: Bool) throws(AMQPError) -> PublishTarget {
+        guard use == .publishing else {
+            throw AMQPError(
+                .invalidArgument,
+                "nothing is published on this channel: take one withChannel(for: .publishing)"
+            )
+        }
+        return PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory, isTracked: false)
     }
 
     private func queueStatus(_ method: ClientMethod) async throws(AMQPError) -> AMQPQueueStatus {

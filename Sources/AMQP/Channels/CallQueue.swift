@@ -17,6 +17,11 @@ struct CallQueue: ~Copyable {
 
     var isEmpty: Bool { calls.isEmpty }
 
+    /// Whether a message that is the next answer needs no ack.
+    var fetchesSettled: Bool {
+        if case .basicGet(_, noAck: true) = calls.first?.method { true } else { false }
+    }
+
     /// A call was appended to the outbox.
     ///
     /// `shot` is `nil` for steps of a channel's own set-up.
@@ -113,7 +118,7 @@ extension ClientMethod {
         case .txRollback: .txRollbackOK
         case .connectionStartOK, .connectionSecureOK, .connectionUpdateSecret, .connectionTuneOK, .connectionOpen,
             .connectionClose, .connectionCloseOK,
-            .channelOpen, .channelFlowOK, .channelClose, .channelCloseOK, .basicCancelOK, .basicAck, .basicNack,
+            .channelOpen, .channelFlowOK, .channelClose, .channelCloseOK, .basicAck, .basicNack,
             .basicReject:
             nil
         }
@@ -154,7 +159,7 @@ extension ClientMethod {
         case .basicQos: "basic.qos"
         case .basicConsume(let queue, _, _, _, _, _): "basic.consume '\(queue)'"
         case .basicCancel: "basic.cancel"
-        case .basicGet(let queue): "basic.get '\(queue)'"
+        case .basicGet(let queue, _): "basic.get '\(queue)'"
         case .basicRecover: "basic.recover"
         case .confirmSelect: "confirm.select"
         case .txSelect: "tx.select"

@@ -47,6 +47,10 @@ struct ChannelMachine: ~Copyable {
     private var answeredWaiters: [(sequence: UInt64, shot: OneShot<Result<Void, AMQPError>>)] = []
     var subscription: Subscription?
     var requests: RequestTable?
+    /// What the broker gave back on a channel without confirms.
+    private var returns: [AMQPReturn] = []
+    /// The newest that are kept.
+    private static let returnLimit = 1000
 
     init(
         purpose: String,
@@ -119,6 +123,21 @@ struct ChannelMachine: ~Copyable {
     mutating func failWaiters(_ error: AMQPError, into effects: inout Effects) {
         for waiter in answeredWaiters { effects.failed.append((waiter.shot, error)) }
         answeredWaiters = []
+    }
+
+    /// `basic.return`: with confirms a part of the publish's outcome.
+    mutating func gaveBack(_ message: AMQPReturn) {
+        guard window == nil else {
+            window?.returned(message)
+            return
+        }
+        if returns.count == Self.returnLimit { returns.removeFirst() }
+        returns.append(message)
+    }
+
+    mutating func takeReturns() -> [AMQPReturn] {
+        defer { returns = [] }
+        return returns
     }
 
     /// Why nothing can be done on it any more.

@@ -274,21 +274,33 @@ public final class AMQPClient: Sendable {
 
     /// Which of a client's two connections a channel is on.
     public enum ChannelUse: Sendable, Hashable {
-        /// For publishing; a broker short of memory or disk stops reading it.
+        /// For publishing, beside all else; a broker short of memory or disk stops reading it.
         case publishing
-        /// For everything else: fetching, counting, purging, deleting; never stopped.
+        /// For everything but publishing: declaring, fetching, counting, purging, deleting; never stopped.
+        ///
+        /// Exclusive queues declared on it can be consumed with
+        /// ``AMQPClient/withConsumer(_:prefetch:acknowledgement:coalescingAcks:exclusive:noLocal:consumerTag:arguments:_:)``.
         case consuming
     }
 
     /// Lends a channel, for what has no better way.
+    ///
+    /// - Parameters:
+    ///   - use: the connection it is on. Default: the one that a broker never stops, on which nothing is published.
+    ///   - body: what to do with it; the channel is closed after it, which may take `closeTimeout` where the broker does
+    ///     not answer.
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws; `.timedOut`, `.unreachable`, `.closed` and others when no channel could be opened
+    ///   within the operation timeout.
     public func withChannel<Value>(
-        for use: ChannelUse = .publishing,
+        for use: ChannelUse = .consuming,
         _ body: (AMQPChannel) async throws -> Value
     ) async throws -> Value {
         let connection = use == .publishing ? publishing : consuming
         let id = try await connection.openChannel("channel")
         do {
-            let value = try await body(AMQPChannel(connection: connection, id: id, recorder: recorder))
+            let channel = AMQPChannel(connection: connection, id: id, use: use, recorder: recorder)
+            let value = try await body(channel)
             await connection.remove(id)
             return value
         } catch {

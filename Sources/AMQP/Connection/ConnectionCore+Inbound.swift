@@ -31,7 +31,7 @@ extension ConnectionCore {
                 try undecodable(method, on: number, reason, into: &effects)
             case .returned(let number, let message):
                 guard case .channel(let id) = try use(of: number), let box = channels[id] else { continue }
-                box.value.window?.returned(message)
+                box.value.gaveBack(message)
             }
         }
         afterBatch(now: now, into: &effects)
@@ -122,7 +122,9 @@ extension ConnectionCore {
             if case .automatic = box.value.subscription?.mode { break undecodable }
             try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)
         case .getOK(let envelope, _):
-            try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)
+            if !box.value.calls.fetchesSettled {
+                try reply(.basicReject(tag: envelope.tag, requeue: false), on: number)
+            }
             if let call = try box.value.calls.answered(.basicGetEmpty) {
                 effects.answers.append((call.shot, .failure(error)))
             }
@@ -210,6 +212,7 @@ extension ConnectionCore {
         switch method {
         case .reply(let answer):
             box.value.subscription?.answered(answer)
+            let isSettled = box.value.calls.fetchesSettled
             guard let resolution = try box.value.calls.answered(answer) else {
                 if box.value.stepDone(now: now, into: &effects) { openNextSuspect(into: &effects) }
                 _ = reconcile(box)
@@ -217,7 +220,7 @@ extension ConnectionCore {
             }
             _ = reconcile(box)
             if case .basicRecoverOK = answer { box.value.fetches.recovered() }
-            if case .message(let message) = answer {
+            if !isSettled, case .message(let message) = answer {
                 // A fetched message whose caller has given up goes back, or nobody would ever see it.
                 guard resolution.shot.claim() else {
                     return try reply(.basicNack(tag: message.envelope.tag, multiple: false, requeue: true), on: number)

@@ -28,6 +28,8 @@ public struct AMQPExchange: Sendable, Hashable {
     public var autoDelete: Bool
     /// Whether only other exchanges may publish to it.
     public var `internal`: Bool
+    /// `alternate-exchange`: where messages go that no binding matches; `nil`: nowhere, and mandatory ones back.
+    public var alternateExchange: String?
     /// Further arguments.
     public var arguments: AMQPTable
 
@@ -38,6 +40,7 @@ public struct AMQPExchange: Sendable, Hashable {
         durable: Bool = true,
         autoDelete: Bool = false,
         internal: Bool = false,
+        alternateExchange: String? = nil,
         arguments: AMQPTable = [:]
     ) {
         self.name = name
@@ -45,6 +48,14 @@ public struct AMQPExchange: Sendable, Hashable {
         self.durable = durable
         self.autoDelete = autoDelete
         self.internal = `internal`
+        self.alternateExchange = alternateExchange
         self.arguments = arguments
+    }
+
+    /// What is sent as `arguments`.
+    var declaredArguments: AMQPTable {
+        var table = arguments
+        if let alternateExchange { table["alternate-exchange"] = .string(alternateExchange) }
+        return table
     }
 }

@@ -34,8 +34,7 @@ enum ClientMethod: Sendable, Hashable {
         arguments: AMQPTable
     )
     case basicCancel(consumerTag: String)
-    case basicCancelOK(consumerTag: String)
-    case basicGet(queue: String)
+    case basicGet(queue: String, noAck: Bool = false)
     case basicAck(tag: UInt64, multiple: Bool)
     case basicNack(tag: UInt64, multiple: Bool, requeue: Bool)
     case basicReject(tag: UInt64, requeue: Bool)

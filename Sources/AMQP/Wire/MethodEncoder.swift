@@ -153,7 +153,7 @@ struct MethodEncoder: ~Copyable {
                     auto_delete: flag(exchange.autoDelete),
                     internal: flag(exchange.internal),
                     nowait: 0,
-                    arguments: try pool.table(exchange.arguments)
+                    arguments: try pool.table(exchange.declaredArguments)
                 )
             )
         case .exchangeDelete(let name, let ifUnused):
@@ -269,15 +269,10 @@ struct MethodEncoder: ~Copyable {
                 AMQP_BASIC_CANCEL_METHOD,
                 amqp_basic_cancel_t(consumer_tag: try pool.shortString(consumerTag, "consumer tag"), nowait: 0)
             )
-        case .basicCancelOK(let consumerTag):
-            return unsafe encode(
-                AMQP_BASIC_CANCEL_OK_METHOD,
-                amqp_basic_cancel_ok_t(consumer_tag: try pool.shortString(consumerTag, "consumer tag"))
-            )
-        case .basicGet(let queue):
+        case .basicGet(let queue, let noAck):
             return unsafe encode(
                 AMQP_BASIC_GET_METHOD,
-                amqp_basic_get_t(ticket: 0, queue: try pool.shortString(queue, "queue"), no_ack: 0)
+                amqp_basic_get_t(ticket: 0, queue: try pool.shortString(queue, "queue"), no_ack: flag(noAck))
             )
         case .basicAck(let tag, let multiple):
             return encode(AMQP_BASIC_ACK_METHOD, amqp_basic_ack_t(delivery_tag: tag, multiple: flag(multiple)))

@@ -6,6 +6,8 @@ struct PublishTarget {
     let exchange: String
     let routingKey: String
     let mandatory: Bool
+    /// Whether its return has to find its way to the one who published it.
+    var isTracked = true
 }
 
 /// Where things stand in the encoded head of a publish (its method and content-header frames), so that the channel
@@ -32,7 +34,7 @@ enum PublishEncoder {
         _ message: AMQPMessage,
         _ body: (UnsafeMutableRawBufferPointer, PublishHeadLayout) -> Result
     ) throws(AMQPError) -> Result {
-        let needsStamp = target.mandatory && message.properties.messageID == nil
+        let needsStamp = target.mandatory && target.isTracked && message.properties.messageID == nil
         guard message.properties.headers.isEmpty && !needsStamp else {
             var pool = CodecPool()
             var headers = message.properties.headers

@@ -45,7 +45,7 @@ extension Run {
     func pingPong(_ client: AMQPClient) async throws -> Result {
         try await Scenery.declare(.pingPong, self, client)
         let message = Scenery.message(self, .transient)
-        return try await client.withChannel { channel in
+        return try await client.withChannel(for: .publishing) { channel in
             if !isNull { try await channel.purgeQueue(Scenery.Queue.pingPong.name) }
             return try await client.withConsumer(
                 .queue(Scenery.Queue.pingPong.name),

@@ -5,7 +5,7 @@ extension Run {
     func publishWithoutConfirms(_ client: AMQPClient) async throws -> Result {
         try await Scenery.declare(.publish, self, client)
         let message = Scenery.message(self, .transient)
-        return try await client.withChannel { channel in
+        return try await client.withChannel(for: .publishing) { channel in
             let measurement = Measurement()
             for _ in 0..<count {
                 try await channel.publish(message, to: Scenery.exchange, routingKey: Scenery.Queue.publish.key)
@@ -47,7 +47,7 @@ extension Run {
     func publishWithoutConfirmsInBatches(_ client: AMQPClient) async throws -> Result {
         try await Scenery.declare(.publish, self, client)
         let message = Scenery.message(self, .transient)
-        return try await client.withChannel { channel in
+        return try await client.withChannel(for: .publishing) { channel in
             let measurement = Measurement()
             for size in batchSizes {
                 try await channel.publish(

@@ -106,7 +106,7 @@ package struct TopologyPlan: Sendable {
         _ body: (AMQPChannel) async throws(AMQPError) -> Void
     ) async throws(AMQPError) {
         do {
-            try await client.withChannel(for: .consuming) { try await body($0) }
+            try await client.withChannel { try await body($0) }
         } catch let error as AMQPError {
             throw error
         } catch {

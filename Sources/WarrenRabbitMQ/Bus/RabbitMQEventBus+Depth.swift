@@ -15,7 +15,7 @@ extension RabbitMQEventBus {
         for name in Set(names) {
             do {
                 let queue = configuration.queuePrefix + name
-                count += try await client.withChannel(for: .consuming) { try await $0.queueStatus(queue).messageCount }
+                count += try await client.withChannel { try await $0.queueStatus(queue).messageCount }
             } catch let error as AMQPError {
                 guard error.code != .notFound else { continue }
                 throw EventBusError(error)

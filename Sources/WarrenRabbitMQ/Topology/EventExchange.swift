@@ -106,7 +106,7 @@ final class EventExchange: Sendable {
             // Who may not declare may still publish to what is there.
             let refusal = error
             do {
-                try await client.withChannel(for: .consuming) { try await $0.checkExchange(name) }
+                try await client.withChannel { try await $0.checkExchange(name) }
             } catch {
                 throw refusal
             }

@@ -107,7 +107,7 @@ extension ClientTests.BrokerTests {
         func unconfirmed() async throws {
             try await withClient { client in
                 let queue = try await client.declare()
-                try await client.withChannel { channel in
+                try await client.withChannel(for: .publishing) { channel in
                     try await channel.publish(contentsOf: Self.messages(0..<3000), to: "", routingKey: queue)
                 }
                 // A queue answers before it has looked at all that was published.

@@ -88,7 +88,7 @@ extension ClientTests.BrokerTests {
             try await withClient { client in
                 let queue = try await client.declare()
                 try await client.fill(queue, 3)
-                try await client.withChannel(for: .consuming) { channel in
+                try await client.withChannel { channel in
                     let first = try await channel.get(queue)
                     _ = try await channel.get(queue)
                     if let first { try channel.ack(first) }

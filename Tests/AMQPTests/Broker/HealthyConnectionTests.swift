@@ -149,7 +149,7 @@ extension ClientTests.BrokerTests {
                 for _ in 0..<1000 { _ = try await client.send(message, to: "", routingKey: queue) }
                 try await client.waitForConfirms()
                 let before = residentMemory()
-                try await client.withChannel { channel in
+                try await client.withChannel(for: .publishing) { channel in
                     for number in 0..<count {
                         try await channel.publish(message, to: "", routingKey: queue)
                         if number % 10 == 0 { _ = try await client.send(message, to: "", routingKey: queue) }

@@ -13,7 +13,7 @@ struct CoreLessonsTests {
         let core = try CoreUnderTest(packets: true) { $0.outboxLimit = 64 << 10 }
         core.connect()
         let id = try core.open()
-        let channel = AMQPChannel(connection: core.connection, id: id, recorder: TopologyRecorder())
+        let channel = core.channel(id)
         try await channel.publish(AMQPMessage("x"), to: "e", routingKey: "k")
         let size = try core.sent().reduce(0) { $0 + $1.payload.count + FrameFormat.overhead }
 
@@ -36,10 +36,12 @@ struct CoreLessonsTests {
         let (id, deliveries) = try CoreConsumingTests.consumer(core, 100)
         let other = try core.open()
         async let end = core.serve()
-        let channel = AMQPChannel(connection: core.connection, id: other, recorder: TopologyRecorder())
-        // More than the socket takes.
-        try await channel.publish(AMQPMessage(body: [UInt8](repeating: 0, count: 8 << 20)), to: "e", routingKey: "k")
-        try await eventually("the thread is stuck with it") { core.connection.core.withLock { $0.outbox.isWriting } }
+        let channel = core.channel(other)
+        let moreThanTheSocketTakes = AMQPMessage(body: [UInt8](repeating: 0, count: 8 << 20))
+        try await channel.publish(moreThanTheSocketTakes, to: "e", routingKey: "k")
+        try await eventually("the thread is stuck with it") {
+            core.connection.core.withLock { $0.outbox.isWriting }
+        }
         let start = ContinuousClock.now
         for delivery in deliveries { #expect(try delivery.ack() == .sent) }
         #expect(start.duration(to: .now) < .seconds(1))
@@ -51,6 +53,11 @@ struct CoreLessonsTests {
 }
 
 extension CoreUnderTest {
+    /// The application's side of a channel.
+    fileprivate func channel(_ id: SlotID) -> AMQPChannel {
+        AMQPChannel(connection: connection, id: id, use: .publishing, recorder: TopologyRecorder())
+    }
+
     /// Does what the I/O thread does, until the peer hangs up; the clock stands still.
     fileprivate func serve() async throws -> AMQPError? {
         let (connection, transport) = (connection, pair.transport)

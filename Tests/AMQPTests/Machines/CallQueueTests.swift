@@ -61,7 +61,7 @@ struct CallQueueTests {
         let reason = MethodGoldenTests.reason
         for method in [
             ClientMethod.basicAck(tag: 1, multiple: false), .basicNack(tag: 1, multiple: false, requeue: false),
-            .basicReject(tag: 1, requeue: false), .basicCancelOK(consumerTag: ""), .channelFlowOK(active: true),
+            .basicReject(tag: 1, requeue: false), .channelFlowOK(active: true),
             .channelOpen, .channelClose(reason), .channelCloseOK, .connectionClose(reason), .connectionCloseOK,
         ] {
             var calls = CallQueue()

@@ -81,8 +81,8 @@ extension MethodGoldenTests {
                 )
             ),
             (.basicCancel(consumerTag: "t"), .method(60, 30, .shortString("t"), [0])),
-            (.basicCancelOK(consumerTag: "t"), .method(60, 31, .shortString("t"))),
             (.basicGet(queue: "q"), .method(60, 70, ticket, .shortString("q"), [0])),
+            (.basicGet(queue: "q", noAck: true), .method(60, 70, ticket, .shortString("q"), [1])),
             (.basicAck(tag: 0x0102_0304_0506_0708, multiple: true), .method(60, 80, [1, 2, 3, 4, 5, 6, 7, 8, 1])),
             (.basicAck(tag: .max, multiple: false), .method(60, 80, .number(UInt64.max), [0])),
             (.basicReject(tag: 1, requeue: true), .method(60, 90, .number(1 as UInt64), [1])),

@@ -55,7 +55,7 @@ struct TopologyEndToEndTests {
                 for key in ["Order.Created", "Order.Paid", "device.lost"] {
                     try await client.publish(AMQPMessage(key), to: "events", routingKey: key)
                 }
-                try await client.withChannel(for: .consuming) { channel in
+                try await client.withChannel { channel in
                     for (queue, count) in [("billing", 2), ("shop", 1), ("shop.devices", 1)] {
                         let status = try await channel.queueStatus(queue)
                         #expect(status.messageCount == count)

@@ -15,7 +15,7 @@ struct DeadLetterQueues: Sendable {
     func all(of subscription: String) async throws -> [DeadLetter] {
         do {
             // What is fetched and not acked goes back with the channel.
-            return try await client.withChannel(for: .consuming) { channel in
+            return try await client.withChannel { channel in
                 var letters: [DeadLetter] = []
                 while let fetched = try await channel.get("\(subscription).dead") {
                     letters.append(try Self.letter(fetched.message))

@@ -24,12 +24,12 @@ private let breakable = Task { try await LocalBroker.start() }
 extension AMQPClient {
     /// How many messages are ready in a queue.
     func count(_ queue: String) async throws -> Int {
-        try await withChannel(for: .consuming) { try await $0.queueStatus(queue).messageCount }
+        try await withChannel { try await $0.queueStatus(queue).messageCount }
     }
 
     /// The next message in a queue, taken out once it is there.
     func take(_ queue: String) async throws -> AMQPFetched {
-        try await withChannel(for: .consuming) { channel in
+        try await withChannel { channel in
             var fetched: AMQPFetched?
             try await eventually("a message in '\(queue)'") {
                 fetched = try await channel.get(queue)

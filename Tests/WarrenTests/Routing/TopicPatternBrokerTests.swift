@@ -32,7 +32,7 @@ struct TopicPatternBrokerTests {
         try await LocalBroker.shared().withVhost { url in
             try await AMQPClient.withClient(url: url) { client in
                 try await client.apply([.exchange("events", .topic)])
-                return try await client.withChannel(for: .consuming) { channel in
+                return try await client.withChannel { channel in
                     var queues: [String] = []
                     for pattern in patterns {
                         let queue = AMQPQueue("", .classic, durable: false, exclusive: true)
