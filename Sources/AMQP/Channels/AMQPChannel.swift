@@ -37,8 +37,8 @@ public final class AMQPChannel: Sendable {
 
     /// Deletes an exchange; with `ifUnused`, only if nothing is bound to it.
     public func deleteExchange(_ name: String, ifUnused: Bool = false) async throws(AMQPError) {
-        _ = try await connection.call(.exchangeDelete(name: name, ifUnused: ifUnused), on: id)
-        recorder.forgetExchange(name)
+        let exchange = AMQPExchange(name, .direct)
+        _ = try await undo(.exchange(exchange), .exchangeDelete(name: name, ifUnused: ifUnused))
     }
 
     // MARK: - Queues
@@ -67,7 +67,8 @@ public final class AMQPChannel: Sendable {
 
     /// Deletes a queue and says how many messages went with it.
     ///
-    /// With `ifUnused` only if it has no consumer, with `ifEmpty` only if it has no message.
+    /// With `ifUnused` only if it has no consumer, with `ifEmpty` only if it has no message; only classic queues know
+    /// these two, and RabbitMQ closes the connection of who asks it of another.
     @discardableResult
     public func deleteQueue(
         _ name: String,
@@ -75,10 +76,9 @@ public final class AMQPChannel: Sendable {
         ifEmpty: Bool = false
     ) async throws(AMQPError) -> Int {
         let method = ClientMethod.queueDelete(name: name, ifUnused: ifUnused, ifEmpty: ifEmpty)
-        guard case .queueDeleteOK(let count) = try await connection.call(method, on: id) else {
+        guard case .queueDeleteOK(let count) = try await undo(.queue(AMQPQueue(name, .classic)), method) else {
             throw unexpectedAnswer
         }
-        recorder.forgetQueue(name)
         return Int(count)
     }
 
@@ -93,8 +93,7 @@ public final class AMQPChannel: Sendable {
     /// Removes a binding.
     public func unbind(_ binding: AMQPBinding) async throws(AMQPError) {
         let method: ClientMethod = binding.target == .queue ? .queueUnbind(binding) : .exchangeUnbind(binding)
-        _ = try await connection.call(method, on: id)
-        recorder.forget(binding)
+        _ = try await undo(.binding(binding), method)
     }
 
     // MARK: - Messages
@@ -218,6 +217,18 @@ public final class AMQPChannel: Sendable {
             )
         }
         return PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory, isTracked: false)
+    }
+
+    /// Deletes an entity and forgets it; also where no answer comes, for then the broker may have done it.
+    private func undo(_ entity: Topology.Entity, _ method: ClientMethod) async throws(AMQPError) -> CallReply {
+        do throws(AMQPError) {
+            let answer = try await connection.call(method, on: id)
+            recorder.forget(entity)
+            return answer
+        } catch {
+            if [.connectionLost, .timedOut, .cancelled].contains(error.code) { recorder.forget(entity) }
+            throw error
+        }
     }
 
     private func queueStatus(_ method: ClientMethod) async throws(AMQPError) -> AMQPQueueStatus {

@@ -39,13 +39,19 @@ extension AMQPClient {
                 arguments: arguments
             )
         )
+        recorder.consumerBegan(source)
         do {
             let value = try await body(deliveries)
-            await consuming.remove(deliveries.channel)
+            await end(deliveries, of: source)
             return value
         } catch {
-            await consuming.remove(deliveries.channel)
+            await end(deliveries, of: source)
             throw error
         }
+    }
+
+    private func end(_ deliveries: AMQPDeliveries, of source: AMQPConsumerSource) async {
+        recorder.consumerEnded(source)
+        await consuming.remove(deliveries.channel)
     }
 }

@@ -22,7 +22,7 @@ public final class AMQPClient: Sendable {
     let publisher: AMQPPublisher
     let requester: Requester
     private let declarations: ChannelPool
-    private let recorder = TopologyRecorder()
+    let recorder = TopologyRecorder()
     private let reports: ClientReports
     private let hasRun = Locked(false)
 
@@ -171,6 +171,10 @@ public final class AMQPClient: Sendable {
 
     /// Declares exchanges, queues and bindings, and declares them again after every reconnect.
     ///
+    /// Until they are deleted by ``AMQPChannel``, or ``forget(_:)`` is told of them. An auto-delete queue is forgotten when
+    /// the last of this client's consumers of it ends, an auto-delete exchange with the last of the client's bindings
+    /// from it; while they are in use they too are declared again.
+    ///
     /// - Parameters:
     ///   - topology: the entities.
     ///   - policy: what to do about an exchange or a queue that exists with other arguments.
@@ -193,6 +197,13 @@ public final class AMQPClient: Sendable {
             }
             recorder.record(entity, onConflict: policy)
         }
+    }
+
+    /// Declares entities no longer after a reconnect; what exists stays as it is.
+    ///
+    /// Exchanges and queues are forgotten by their names, and with their bindings.
+    public func forget(_ topology: Topology) {
+        for entity in topology.entities { recorder.forget(entity) }
     }
 
     // MARK: - Publishing

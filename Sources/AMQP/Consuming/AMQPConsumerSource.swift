@@ -19,6 +19,11 @@ public struct AMQPConsumerSource: Sendable, Hashable, ExpressibleByStringLiteral
     /// Empty: the queue declared last on the channel.
     let queue: String
 
+    /// What a private queue is bound to.
+    var exchanges: [String] {
+        setup.compactMap { if case .queueBind(let binding) = $0 { binding.source } else { nil } }
+    }
+
     /// An existing queue.
     public init(stringLiteral queue: String) {
         self = .queue(queue)

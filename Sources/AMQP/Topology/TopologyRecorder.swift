@@ -2,77 +2,117 @@ import WarrenRuntime
 
 /// What the program has declared and wants again after a reconnect.
 final class TopologyRecorder: Sendable {
-    private let recorded = Locked<[Topology.Entity]>([])
-    private let accepted = Locked<Set<Topology.Entity>>([])
-    /// What made the broker close the connection when it was declared again, and why.
-    private let costly = Locked<[Topology.Entity: AMQPError]>([:])
+    private let recording = Locked(Recording())
 
     /// What is declared again, in the order of declaration.
     var topology: Topology {
-        let costly = costly.withLock { $0 }
-        return Topology(recorded.withLock { $0.filter { costly[$0] == nil } })
+        Topology(recording.withLock { recording in recording.entities.filter { recording.costly[$0] == nil } })
     }
 
     /// What is not declared again, because that has cost a connection, and why.
     var skipped: [(entity: Topology.Entity, error: AMQPError)] {
-        let costly = costly.withLock { $0 }
-        return recorded.withLock { $0.compactMap { entity in costly[entity].map { (entity, $0) } } }
+        recording.withLock { recording in
+            recording.entities.compactMap { entity in recording.costly[entity].map { (entity, $0) } }
+        }
     }
 
-    var isEmpty: Bool { recorded.withLock { $0.isEmpty } }
+    var isEmpty: Bool { recording.withLock { $0.entities.isEmpty } }
 
     /// Whether the entity may exist otherwise than declared.
-    func accepts(_ entity: Topology.Entity) -> Bool { accepted.withLock { $0.contains(entity) } }
+    func accepts(_ entity: Topology.Entity) -> Bool { recording.withLock { $0.accepted.contains(entity) } }
 
     /// Skips an entity from now on, until it is applied again: its declaration has cost a connection.
     func blame(_ declaration: ClientMethod, _ error: AMQPError) {
-        let culprits = recorded.withLock { $0.filter { $0.declaration == declaration } }
-        costly.withLock { costly in
-            for entity in culprits { costly[entity] = error }
+        recording.withLock { recording in
+            for entity in recording.entities where entity.declaration == declaration { recording.costly[entity] = error }
         }
     }
 
     /// Remembers entities; a later declaration of the same name takes the place of the earlier.
     func record(_ entity: Topology.Entity, onConflict policy: AMQPConflictPolicy = .fail) {
-        accepted.withLock { accepted in
-            if policy == .useExisting { accepted.insert(entity) } else { accepted.remove(entity) }
-        }
-        costly.withLock { costly in costly[entity] = nil }
-        recorded.withLock { recorded in
-            recorded.removeAll { $0.isSame(as: entity) }
-            recorded.append(entity)
+        recording.withLock { recording in
+            recording.remove { $0.isSame(as: entity) }
+            recording.entities.append(entity)
+            if policy == .useExisting { recording.accepted.insert(entity) }
         }
     }
 
-    /// Forgets what was deleted on purpose, with the bindings that went with it.
-    func forgetQueue(_ name: String) {
-        recorded.withLock { recorded in
-            recorded.removeAll { entity in
-                switch entity {
-                case .queue(let queue): queue.name == name
-                case .binding(let binding): binding.target == .queue && binding.destination == name
-                case .exchange: false
-                }
+    /// Forgets what was deleted, or is wanted no more; exchanges and queues with their bindings.
+    func forget(_ entity: Topology.Entity) {
+        recording.withLock { recording in
+            switch entity {
+            case .exchange(let exchange): recording.forgetExchange(exchange.name)
+            case .queue(let queue): recording.forgetQueue(queue.name)
+            case .binding(let binding): recording.forgetBindings { $0 == binding }
             }
         }
     }
 
-    /// Forgets an exchange that was deleted on purpose, with the bindings that went with it.
-    func forgetExchange(_ name: String) {
-        recorded.withLock { recorded in
-            recorded.removeAll { entity in
-                switch entity {
-                case .exchange(let exchange): exchange.name == name
-                case .binding(let binding):
-                    binding.source == name || (binding.target == .exchange && binding.destination == name)
-                case .queue: false
-                }
-            }
-        }
+    func consumerBegan(_ source: AMQPConsumerSource) {
+        recording.withLock { $0.consumers.append(source) }
     }
 
-    func forget(_ binding: AMQPBinding) {
-        recorded.withLock { $0.removeAll { $0 == .binding(binding) } }
+    /// Forgets what the broker deletes because nobody uses it any more.
+    func consumerEnded(_ source: AMQPConsumerSource) {
+        recording.withLock { $0.consumerEnded(source) }
+    }
+}
+
+/// The entities, and who uses them.
+private struct Recording {
+    var entities: [Topology.Entity] = []
+    /// Those that may exist otherwise than declared.
+    var accepted: Set<Topology.Entity> = []
+    /// What made the broker close the connection when it was declared again, and why.
+    var costly: [Topology.Entity: AMQPError] = [:]
+    /// What the client consumes from, once for each consumer.
+    var consumers: [AMQPConsumerSource] = []
+
+    mutating func remove(where isGone: (Topology.Entity) -> Bool) {
+        entities.removeAll(where: isGone)
+        accepted = accepted.filter { !isGone($0) }
+        costly = costly.filter { !isGone($0.key) }
+    }
+
+    mutating func forgetQueue(_ name: String) {
+        remove { if case .queue(let queue) = $0 { queue.name == name } else { false } }
+        forgetBindings { $0.target == .queue && $0.destination == name }
+    }
+
+    mutating func forgetExchange(_ name: String) {
+        remove { if case .exchange(let exchange) = $0 { exchange.name == name } else { false } }
+        forgetBindings { $0.source == name || ($0.target == .exchange && $0.destination == name) }
+    }
+
+    /// Forgets bindings, and the exchanges that go with their last one.
+    mutating func forgetBindings(where isGone: (AMQPBinding) -> Bool) {
+        let gone = bindings.filter(isGone)
+        remove { if case .binding(let binding) = $0 { isGone(binding) } else { false } }
+        for exchange in Set(gone.map(\.source)) { forgetIfUnbound(exchange) }
+    }
+
+    mutating func consumerEnded(_ source: AMQPConsumerSource) {
+        guard let index = consumers.firstIndex(of: source) else { return }
+        consumers.remove(at: index)
+        let isQueueGone = entities.contains { entity in
+            if case .queue(let queue) = entity { queue.autoDelete && queue.name == source.queue } else { false }
+        }
+        if isQueueGone, !consumers.contains(where: { $0.queue == source.queue }) { forgetQueue(source.queue) }
+        for exchange in source.exchanges { forgetIfUnbound(exchange) }
+    }
+
+    private var bindings: [AMQPBinding] {
+        entities.compactMap { if case .binding(let binding) = $0 { binding } else { nil } }
+    }
+
+    private mutating func forgetIfUnbound(_ name: String) {
+        let goes = entities.contains { entity in
+            if case .exchange(let exchange) = entity { exchange.autoDelete && exchange.name == name } else { false }
+        }
+        guard goes, !bindings.contains(where: { $0.source == name }),
+            !consumers.contains(where: { $0.exchanges.contains(name) })
+        else { return }
+        forgetExchange(name)
     }
 }
 

@@ -167,6 +167,58 @@ extension ClientTests.BrokerTests {
                 }
             }
         }
+
+        @Test("An auto-delete queue comes back while it is consumed, and stays away once its consumer has ended")
+        func autoDelete() async throws {
+            let broker = try await LocalBroker.shared()
+            try await broker.withVhost { url in
+                try await AMQPClient.withClient(url: url) { client in
+                    let log = EventLog(client)
+                    try await client.apply([
+                        .queue(AMQPQueue("fleeting", .classic, autoDelete: true)), .queue("kept", .classic),
+                    ])
+                    try await client.publish(AMQPMessage("x"), to: "", routingKey: "kept")
+                    try await client.withConsumer("fleeting") { deliveries in
+                        try await broker.closeConnections(url)
+                        try await log.first(.subscribed)
+                        try await eventually("the publisher is back", within: .seconds(20)) { client.hasReconnected }
+                        try await client.publish(AMQPMessage("1"), to: "", routingKey: "fleeting")
+                        #expect(try await deliveries.first().text == "1")
+                    }
+                    try await broker.closeConnections(url)
+                    try await eventually("both are back", within: .seconds(20)) { log.all(.connected).count >= 4 }
+                    #expect(try await client.count("kept") == 1)
+                    let error = await failure { try await client.count("fleeting") }
+                    #expect(error?.code == .notFound)
+                }
+            }
+        }
+
+        @Test("What was forgotten is not declared again, though it was not deleted by this client")
+        func forgotten() async throws {
+            let broker = try await LocalBroker.shared()
+            try await broker.withVhost { url in
+                try await AMQPClient.withClient(url: url) { client in
+                    let (gone, kept) = (try await client.declare("gone"), try await client.declare("kept"))
+                    client.forget([.queue(gone, .classic)])
+                    #expect(try await client.count(gone) == 0)
+                    try await AMQPClient.withClient(url: url) { other in
+                        try await other.withChannel { channel in
+                            _ = try await channel.deleteQueue(gone)
+                            _ = try await channel.deleteQueue(kept)
+                        }
+                    }
+                    try await client.publish(AMQPMessage("x"), to: "", routingKey: "nowhere", mandatory: false)
+                    try await broker.closeConnections(url)
+                    try await eventually("the other is back", within: .seconds(20)) {
+                        let count = try? await client.count(kept)
+                        return count == 0
+                    }
+                    let error = await failure { try await client.count(gone) }
+                    #expect(error?.code == .notFound)
+                }
+            }
+        }
     }
 }
 

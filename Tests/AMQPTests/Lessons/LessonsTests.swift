@@ -95,6 +95,7 @@ struct LessonsTests {
             12,
             "What was deleted stays deleted, and closing wins over recovering",
             "What was deleted on purpose stays away after a reconnect",
+            "An auto-delete queue comes back while it is consumed, and stays away once its consumer has ended",
             "A client can be closed at any step",
             "A peer that closes while the client closes: both are done"
         ),
