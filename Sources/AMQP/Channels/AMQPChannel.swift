@@ -67,8 +67,8 @@ public final class AMQPChannel: Sendable {
 
     /// Deletes a queue and says how many messages went with it.
     ///
-    /// With `ifUnused` only if it has no consumer, with `ifEmpty` only if it has no message; only classic queues know
-    /// these two, and RabbitMQ closes the connection of who asks it of another.
+    /// With `ifUnused` only if it has no consumer, with `ifEmpty` only if it has no message. Both are for classic queues:
+    /// RabbitMQ closes the connection of who asks it of a quorum queue, and does not heed it for a stream.
     @discardableResult
     public func deleteQueue(
         _ name: String,

@@ -6,17 +6,26 @@ public struct AMQPHealth: Sendable, Hashable {
     /// One of the two connections.
     public struct Connection: Sendable, Hashable {
         /// Where a connection stands.
-        public enum State: Sendable, Hashable {
+        public struct State: Sendable, Hashable, CustomStringConvertible {
+            private enum Name: String {
+                case unused, connecting, open, blocked, closed
+            }
+
+            private let name: Name
+
+            /// The name of the state.
+            public var description: String { name.rawValue }
+
             /// Nobody needs it yet.
-            case unused
+            public static let unused = State(name: .unused)
             /// There is none; one is being made.
-            case connecting
+            public static let connecting = State(name: .connecting)
             /// Open.
-            case open
+            public static let open = State(name: .open)
             /// Open, but the broker takes no publishes.
-            case blocked
+            public static let blocked = State(name: .blocked)
             /// Ended for good.
-            case closed
+            public static let closed = State(name: .closed)
         }
 
         /// Where it stands.

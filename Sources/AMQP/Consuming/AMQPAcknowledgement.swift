@@ -1,7 +1,14 @@
 /// Who settles the deliveries of a consumer.
-public enum AMQPAcknowledgement: Sendable, Hashable {
+public struct AMQPAcknowledgement: Sendable, Hashable {
+    private enum Kind {
+        case manual, automatic
+    }
+
+    private let kind: Kind
+
     /// The application, delivery by delivery; what it has not settled is delivered again.
-    case manual
+    public static let manual = AMQPAcknowledgement(kind: .manual)
+
     /// The broker, by sending them: what is lost on the way, or with this program, is lost.
     ///
     /// The broker sends as fast as it can. When more than 4,096 and twice the prefetch wait here, the client ends the
@@ -10,5 +17,5 @@ public enum AMQPAcknowledgement: Sendable, Hashable {
     /// the connection is not read meanwhile, so that all of the client's consumers, and its declarations, wait.
     ///
     /// Settling such a delivery throws `.alreadySettled`. A stream cannot be consumed like that.
-    case automatic
+    public static let automatic = AMQPAcknowledgement(kind: .automatic)
 }

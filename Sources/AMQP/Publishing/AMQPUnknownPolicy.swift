@@ -1,9 +1,13 @@
 /// What an awaited publish does when its outcome becomes unknown because connection or channel are lost.
-public enum AMQPUnknownPolicy: Sendable, Hashable {
+public struct AMQPUnknownPolicy: Sendable, Hashable {
+    /// How often the message may be sent again.
+    let resends: Int
+
     /// It throws `.unknown`; what to do is the caller's decision.
-    case `throw`
+    public static let `throw` = AMQPUnknownPolicy(resends: 0)
+
     /// It sends the message again, with the same message id, at most that many times.
     ///
     /// The broker may then have it several times: consumers tell by the message id.
-    case resend(upTo: Int)
+    public static func resend(upTo limit: Int) -> AMQPUnknownPolicy { AMQPUnknownPolicy(resends: max(0, limit)) }
 }

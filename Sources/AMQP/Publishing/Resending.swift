@@ -20,11 +20,7 @@ struct Resending: ~Copyable {
 
     init(_ policy: AMQPUnknownPolicy, _ message: AMQPMessage = AMQPMessage(body: [])) {
         self.message = message
-        left =
-            switch policy {
-            case .throw: 0
-            case .resend(let limit): max(0, limit)
-            }
+        left = policy.resends
     }
 
     var mayResend: Bool { left > 0 }

@@ -6,29 +6,53 @@
 /// rabbitmq.com for each.
 public struct AMQPQueueArguments: Sendable, Hashable {
     /// What happens to a message that a full queue cannot take.
-    public enum Overflow: String, Sendable, Hashable {
+    public struct Overflow: RawRepresentable, Sendable, Hashable {
+        /// The value on the wire.
+        public let rawValue: String
+
+        /// A value of a newer broker.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
         /// The oldest message goes.
-        case dropHead = "drop-head"
+        public static let dropHead = Overflow(rawValue: "drop-head")
         /// The new message is refused (`basic.nack`).
-        case rejectPublish = "reject-publish"
+        public static let rejectPublish = Overflow(rawValue: "reject-publish")
         /// Refused and dead-lettered; classic queues only.
-        case rejectPublishDeadLetter = "reject-publish-dlx"
+        public static let rejectPublishDeadLetter = Overflow(rawValue: "reject-publish-dlx")
     }
 
     /// How surely a quorum queue hands its dead letters over.
-    public enum DeadLetterStrategy: String, Sendable, Hashable {
+    public struct DeadLetterStrategy: RawRepresentable, Sendable, Hashable {
+        /// The value on the wire.
+        public let rawValue: String
+
+        /// A value of a newer broker.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
         /// May lose them.
-        case atMostOnce = "at-most-once"
+        public static let atMostOnce = DeadLetterStrategy(rawValue: "at-most-once")
         /// Keeps them until the target has confirmed; needs ``Overflow/rejectPublish``.
-        case atLeastOnce = "at-least-once"
+        public static let atLeastOnce = DeadLetterStrategy(rawValue: "at-least-once")
     }
 
     /// Where a new replicated queue's leader is placed.
-    public enum LeaderLocator: String, Sendable, Hashable {
+    public struct LeaderLocator: RawRepresentable, Sendable, Hashable {
+        /// The value on the wire.
+        public let rawValue: String
+
+        /// A value of a newer broker.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
         /// On the node the declaring client is connected to.
-        case clientLocal = "client-local"
+        public static let clientLocal = LeaderLocator(rawValue: "client-local")
         /// Spread over the cluster.
-        case balanced
+        public static let balanced = LeaderLocator(rawValue: "balanced")
     }
 
     /// `x-message-ttl`, in whole milliseconds.
