@@ -40,6 +40,8 @@ struct ChannelMachine: ~Copyable {
     private var opened: OneShot<Result<Void, AMQPError>>?
     private var closed: OneShot<Result<Void, AMQPError>>?
 
+    /// The last batch from the broker that had something for it.
+    var lastBatch: UInt64 = 0
     var calls = CallQueue()
     var fetches = FetchLedger()
     var window: ConfirmWindow?

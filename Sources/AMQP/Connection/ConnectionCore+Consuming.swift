@@ -83,7 +83,12 @@ extension ConnectionCore {
 
     /// Whether applications are at work on deliveries, so that acks will come.
     var expectsAcks: Bool {
-        channels.ids.contains { (channels[$0]?.value.subscription?.ledger.unsettled ?? 0) > 0 }
+        // Most likely at the last that came.
+        touched.contains { hasUnsettled($0) } || channels.ids.contains { hasUnsettled($0) }
+    }
+
+    private func hasUnsettled(_ id: SlotID) -> Bool {
+        (channels[id]?.value.subscription?.ledger.unsettled ?? 0) > 0
     }
 
     /// Appends the acks gathered so far, as few frames as possible.
@@ -104,10 +109,20 @@ extension ConnectionCore {
 
     /// Whether a consumer has more than it asked for, so that reading has to stop.
     var isOverfull: Bool {
-        channels.ids.contains { id in
-            guard let box = channels[id], box.value.openNumber != nil else { return false }
-            return box.value.subscription?.isOverfull ?? false
+        mutating get {
+            guard mayBeOverfull else { return false }
+            mayBeOverfull = channels.ids.contains { id in
+                guard let box = channels[id], box.value.openNumber != nil else { return false }
+                return box.value.subscription?.isOverfull ?? false
+            }
+            return mayBeOverfull
         }
+    }
+
+    /// Takes back what an iterator took and nobody saw.
+    mutating func giveBack(_ deliveries: [AMQPDelivery], to id: SlotID, into effects: inout Effects) {
+        channels[id]?.value.subscription?.giveBack(deliveries, into: &effects)
+        mayBeOverfull = true
     }
 
     /// Deliveries that brokers may send without hearing from us: how long reads can be put off.

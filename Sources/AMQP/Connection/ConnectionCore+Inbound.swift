@@ -14,6 +14,8 @@ extension ConnectionCore {
         now: MonotonicTime,
         into effects: inout Effects
     ) throws(WireError) -> Verdict {
+        batch += 1
+        touched.removeAll(keepingCapacity: true)
         for event in events {
             switch event {
             case .delivered(let number, let contents):
@@ -38,11 +40,19 @@ extension ConnectionCore {
         return .goOn
     }
 
+    /// Something came for a channel.
+    private mutating func touch(_ id: SlotID, _ box: SlotMap<ChannelMachine>.Box) {
+        guard box.value.lastBatch != batch else { return }
+        box.value.lastBatch = batch
+        touched.append(id)
+    }
+
     /// Once per batch, not per message: wake consumers, admit publishes, answer who waits for all confirms.
     private mutating func afterBatch(now: MonotonicTime, into effects: inout Effects) {
-        for id in channels.ids {
+        for id in touched {
             guard let box = channels[id] else { continue }
             box.value.subscription?.wakeIfFilled(into: &effects)
+            if box.value.subscription?.isOverfull == true { mayBeOverfull = true }
             if box.value.subscription?.yieldIfFull() == true { _ = reconcile(box) }
             if let check = box.value.subscription?.mark(at: now) ?? nil { nextTimer = min(nextTimer, check) }
             admit(id, into: &effects)
@@ -74,6 +84,7 @@ extension ConnectionCore {
         case .free: throw WireError("a delivery on channel \(number), which is not open")
         case .channel(let id):
             guard let box = channels[id], box.value.openNumber != nil else { return }
+            touch(id, box)
             guard let settler = box.value.subscription?.settler else {
                 if replied(contents.incoming, box, into: &effects) { return }
                 throw WireError("a delivery on channel \(number), which does not consume")
@@ -95,6 +106,7 @@ extension ConnectionCore {
         case .channel(let id):
             guard let box = channels[id] else { return }
             if case .closing = box.value.state { return }
+            touch(id, box)
             try box.value.window?.answered(tag, multiple: multiple, acked: acked, into: &effects.outcomes)
         }
     }
@@ -109,6 +121,7 @@ extension ConnectionCore {
         guard case .channel(let id) = try use(of: number), let box = channels[id], box.value.openNumber != nil else {
             return
         }
+        touch(id, box)
         let error = AMQPError(.protocolViolation, "the broker sent \(reason.message)")
         undecodable: switch method {
         // What needs no ack cannot be rejected either.
@@ -169,6 +182,7 @@ extension ConnectionCore {
         case .orphan: try orphanMethod(method, on: number)
         case .channel(let id):
             guard let box = channels[id] else { return }
+            touch(id, box)
             if case .closing = box.value.state {
                 try closingMethod(method, on: number, box, into: &effects)
             } else {

@@ -67,20 +67,20 @@ extension ConnectionCore {
     mutating func takeOutgoing(now: MonotonicTime, into effects: inout Effects) -> OutgoingBytes? {
         guard !outbox.isWriting else { return nil }
         if acksDue <= now || !outbox.pending.isEmpty { sendGatheredAcks() }
-        markPublishes(now: now)
         guard let taken = outbox.take() else { return nil }
+        markPublishes(now: now)
         // The outbox is empty now: there is room.
         admitAll(into: &effects)
         return taken
     }
 
-    /// What happened since the last time, and how much can happen without the I/O thread.
-    mutating func takeLoad() -> Moderation.Load {
+    /// What happened since the last time and, if that is asked for, how much can happen without the I/O thread.
+    mutating func takeLoad(withRoom: Bool) -> Moderation.Load {
         let load = Moderation.Load(
             received: outbox.received,
             published: outbox.published,
-            inbound: unanswered + deliveryAllowance,
-            outbound: outbox.room
+            inbound: withRoom ? unanswered + deliveryAllowance : 0,
+            outbound: withRoom ? outbox.room : 0
         )
         outbox.received = 0
         outbox.published = 0

@@ -54,6 +54,12 @@ struct ConnectionCore: ~Copyable {
     var numbers: [NumberUse] = []
     /// New secrets that the broker has not answered.
     var secretUpdates: [OneShot<Result<Void, AMQPError>>] = []
+    /// Counts batches from the broker.
+    var batch: UInt64 = 0
+    /// The channels that the last one was about: of a thousand, most are idle at a time.
+    var touched: [SlotID] = []
+    /// Whether it is worth looking for a consumer that has more than it asked for.
+    var mayBeOverfull = false
     /// Channels with acks to send.
     var dirty: [SlotID] = []
     /// When they are sent, if nothing else takes them along before.

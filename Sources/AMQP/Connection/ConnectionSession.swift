@@ -88,7 +88,8 @@ struct ConnectionSession: ~Copyable {
         mindClosing(now)
         write(now)
         guard end == nil else { return }
-        let load = connection.core.withLock { core in core.takeLoad() }
+        let isBusy = moderation.isBusy
+        let load = connection.core.withLock { core in core.takeLoad(withRoom: isBusy) }
         moderation.note(load, now: SystemClock().now)
         let mayPause = flight == nil && !transport.hasBufferedOutput && closing == nil
         if mayPause, let pause = moderation.pause(load), !connection.core.withLock({ $0.isOverfull }) {
@@ -125,7 +126,7 @@ struct ConnectionSession: ~Copyable {
 
     private mutating func mindClosing(_ now: MonotonicTime) {
         let (isClosing, isDrained) = connection.core.withLock { core in
-            (core.phase == .closing, core.isDrained)
+            (core.phase == .closing, core.phase == .closing && core.isDrained)
         }
         guard isClosing else { return }
         let deadline = now.advanced(by: connection.settings.closeTimeout)

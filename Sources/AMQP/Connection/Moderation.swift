@@ -49,6 +49,9 @@ struct Moderation {
         published += (Double(load.published) / pauses - published) * weight
     }
 
+    /// Whether so much moves that a pause may be worth it; otherwise nobody needs to count what may come.
+    var isBusy: Bool { max(received, published) >= Self.worthwhile }
+
     /// How long to let messages gather now, in nanoseconds; `nil`: not at all.
     func pause(_ load: Load) -> Int64? {
         switch (pause(received, of: load.inbound), pause(published, of: load.outbound)) {

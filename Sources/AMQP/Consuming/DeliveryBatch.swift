@@ -23,9 +23,7 @@ final class DeliveryBatch {
         iterators.remove()
         guard !deliveries.isEmpty else { return }
         deliveries.reverse()
-        connection.perform { core, effects in
-            core.channels[channel]?.value.subscription?.giveBack(deliveries, into: &effects)
-        }
+        connection.perform { core, effects in core.giveBack(deliveries, to: channel, into: &effects) }
     }
 
     /// The next one of what was taken; `nil`: it is time to `fill`.

@@ -54,6 +54,31 @@ final class CoreConsumingTests {
         #expect(Self.take(core, id).map(\.deliveryTag) == [1, 2])
     }
 
+    @Test("looks after a batch only at the channels that it was about, and wakes their iterators once")
+    func touched() throws {
+        core.connect(Tuning(channelMax: 100, frameMax: 4096, heartbeat: 0))
+        let ids = try (0..<100).map { _ in try core.open(prefetch: 10) }
+        let waiters = ids.map { _ in OneShot<Void>() }
+        for (id, waiter) in zip(ids, waiters) { #expect(Self.wait(core, id, waiter) == nil) }
+        try core.receive(
+            .delivered(7, CoreChannelTests.delivery(1)),
+            .delivered(3, CoreChannelTests.delivery(1)),
+            .delivered(7, CoreChannelTests.delivery(2))
+        )
+        #expect(core.connection.core.withLock { $0.touched } == [ids[6], ids[2]])
+        #expect(waiters.indices.filter { waiters[$0].current != nil } == [2, 6])
+        // A batch that breaks the protocol leaves nothing behind for the next connection.
+        #expect(throws: WireError.self) {
+            try core.receive(.delivered(5, CoreChannelTests.delivery(1)), .delivered(5, CoreChannelTests.delivery(9)))
+        }
+        core.disconnect()
+        core.connect(Tuning(channelMax: 100, frameMax: 4096, heartbeat: 0))
+        for id in ids { try core.agree(id) }
+        try core.receive(.delivered(5, CoreChannelTests.delivery(1)))
+        #expect(core.connection.core.withLock { $0.touched } == [ids[4]])
+        #expect(waiters[4].current != nil)
+    }
+
     @Test("gathers acks, and sends them with as few frames as possible")
     func acks() throws {
         let (_, deliveries) = try Self.consumer(core, 5)
