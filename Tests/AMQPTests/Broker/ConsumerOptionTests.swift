@@ -143,6 +143,25 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("A stream without acks is told why it cannot be, and other consumers go on after the loss it costs")
+        func streamWithoutAcks() async throws {
+            try await withClient { client in
+                let log = EventLog(client)
+                let queue = try await client.declare()
+                try await client.apply([.queue("log", .stream)])
+                try await client.withConsumer(.queue(queue)) { others in
+                    let error = await failure {
+                        try await client.withConsumer("log", acknowledgement: .automatic) { _ in }
+                    }
+                    #expect(error?.code == .notSupported && error?.message.contains("log") == true)
+                    try await log.first(.subscribed)
+                    try await client.publish(AMQPMessage("x"), to: "", routingKey: queue)
+                    #expect(try await others.first().text == "x")
+                }
+                #expect(log.all(.disconnected).count == 1)
+            }
+        }
+
         @Test("A stream's last offset, and offsets by time")
         func streamOffsets() async throws {
             try await withClient { client in

@@ -13,8 +13,10 @@ extension ClientTests.HostileTests {
                 return true
             }
             try await withScript(script, .persistent) { client, broker in
+                let log = EventLog(client)
                 let error = await failure { try await client.withConsumer("q") { _ in } }
                 #expect(error?.code == .notSupported && error?.message.contains("'q'") == true)
+                try await log.first(.disconnected)
                 // Who has nothing to do with it finds a connection.
                 try await client.withChannel(for: .consuming) { channel in try await channel.commit() }
                 #expect(broker.connections.flatMap { $0.frames(.basicConsume) }.count == 1)
