@@ -27,7 +27,10 @@ extension ClientTests.BrokerTests {
                 try await client.fill(large, count)
                 try await client.withConsumer(.queue(large), prefetch: 10, acknowledgement: .automatic) { deliveries in
                     try await eventually("the broker has sent all it may") {
-                        let ready = try await client.count(large)
+                        // Asked on the other connection.
+                        let ready = try await client.withChannel(for: .publishing) { channel in
+                            try await channel.queueStatus(large).messageCount
+                        }
                         return ready == 0 || client.health.consuming.lastReceived ?? .zero > .milliseconds(200)
                     }
                     // What it was asked to keep is still there.

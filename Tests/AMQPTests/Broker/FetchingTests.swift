@@ -44,7 +44,7 @@ extension ClientTests.BrokerTests {
                     }
                 }
                 try await log.first(.staleDelivery)
-                #expect(client.health.publishing.staleSettlements == 1)
+                #expect(client.health.consuming.staleSettlements == 1)
                 #expect(try await client.count(queue) == 2)
             }
         }

@@ -90,7 +90,7 @@ extension ClientTests.HostileTests {
                     try await client.withChannel { channel in try await channel.commit() }
                     try await client.withChannel { channel in try await channel.commit() }
                     try await eventually("both closes are answered") {
-                        broker.connections[0].frames(.channelCloseOk).count == 2
+                        broker.connections.flatMap { $0.frames(.channelCloseOk) }.count == 2
                     }
                 }
             }
@@ -149,7 +149,7 @@ extension ClientTests.HostileTests {
             }
             try await withScript(script) { client, broker in
                 try await client.publishAnything()
-                try await client.withChannel { channel in try await channel.commit() }
+                try await client.withChannel(for: .publishing) { channel in try await channel.commit() }
                 #expect(client.state == .blocked(reason: "low on disk"))
                 let error = await failure { try await client.publishAnything() }
                 #expect(error?.code == .timedOut && error?.message.contains("low on disk") == true)
