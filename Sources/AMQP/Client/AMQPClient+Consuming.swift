@@ -7,7 +7,7 @@ extension AMQPClient {
     ///   - source: a queue's name, or a private queue.
     ///   - prefetch: how many deliveries may be unsettled at a time, 1 to 65,535.
     ///   - acknowledgement: who settles deliveries: the application, or the broker by sending them.
-    ///   - coalescingAcks: whether one frame may carry the acks of several deliveries.
+    ///   - coalescingAcks: how acks are gathered, so that one frame carries many.
     ///   - exclusive: whether no other consumer may consume the queue.
     ///   - noLocal: whether the connection's own messages are left out; RabbitMQ does not heed it.
     ///   - consumerTag: what the broker's tools call the consumer, at most 255 bytes; empty: the broker's choice.
@@ -20,7 +20,7 @@ extension AMQPClient {
         _ source: AMQPConsumerSource,
         prefetch: Int = 100,
         acknowledgement: AMQPAcknowledgement = .manual,
-        coalescingAcks: Bool = true,
+        coalescingAcks: AMQPAckCoalescing = .automatic,
         exclusive: Bool = false,
         noLocal: Bool = false,
         consumerTag: String = "",

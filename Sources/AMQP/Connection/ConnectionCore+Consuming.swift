@@ -69,14 +69,13 @@ extension ConnectionCore {
         box.value.subscription?.drop(into: &effects)
     }
 
-    /// How long acks are gathered, and need not wake the thread: then it looks for them.
-    static let ackDelay = Duration.milliseconds(1)
-
     private mutating func noteAck(_ id: SlotID, _ box: SlotMap<ChannelMachine>.Box) {
-        if dirty.isEmpty { acksDue = clock.now.advanced(by: Self.ackDelay) }
-        if !dirty.contains(id) { dirty.append(id) }
-        // A broker that may send little more must hear of acks at once.
-        guard !acksMayWait || !(box.value.subscription?.hasAmpleAllowance ?? true) else { return }
+        if !dirty.contains(id) {
+            dirty.append(id)
+            let delay = box.value.subscription?.coalescing.delay ?? .zero
+            acksDue = min(acksDue, clock.now.advanced(by: delay))
+        }
+        guard !acksMayWait || !(box.value.subscription?.mayGatherAcks ?? true) else { return }
         acksDue = .distantPast
         wantsAttention = true
     }

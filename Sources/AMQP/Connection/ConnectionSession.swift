@@ -44,6 +44,9 @@ struct ConnectionSession: ~Copyable {
     /// How long a peer without heartbeats may acknowledge nothing.
     private static let silence: Duration = .seconds(30)
 
+    /// Acks that come need not wake the thread when it looks for them that often.
+    private static let ackCheck: Duration = .milliseconds(1)
+
     /// What is worth a read, in bytes: most of what one can take.
     private static let gatheredBytes = FrameParser.readSize / 4 * 3
 
@@ -211,7 +214,7 @@ struct ConnectionSession: ~Copyable {
         if isStuck { wakeTime = min(wakeTime, now.advanced(by: Self.stuckCheck)) }
         switch rest {
         case .none: return false
-        case .brief: wakeTime = min(wakeTime, acksDue, now.advanced(by: ConnectionCore.ackDelay))
+        case .brief: wakeTime = min(wakeTime, acksDue, now.advanced(by: Self.ackCheck))
         case .long: break
         }
         switch closing {

@@ -4,7 +4,7 @@ import WarrenRuntime
 struct Consumption {
     let prefetch: Int
     let acknowledgement: AMQPAcknowledgement
-    let coalescingAcks: Bool
+    let coalescingAcks: AMQPAckCoalescing
     let exclusive: Bool
     let noLocal: Bool
     let consumerTag: String
@@ -34,6 +34,7 @@ extension Connection {
         guard consumption.mode != .stream || consumption.acknowledgement == .manual else {
             throw AMQPError(.invalidArgument, "a stream is consumed with acks: they ask for more of it")
         }
+        if let objection = consumption.coalescingAcks.objection { throw AMQPError(.invalidArgument, objection) }
         let consume = ClientMethod.basicConsume(
             queue: source.queue,
             consumerTag: consumption.consumerTag,
@@ -50,7 +51,7 @@ extension Connection {
                 setup: source.setup + [.basicQos(prefetch: count), consume],
                 subscription: Subscription(
                     prefetch: consumption.prefetch,
-                    coalescesAcks: consumption.coalescingAcks,
+                    coalescing: consumption.coalescingAcks,
                     mode: consumption.mode,
                     yields: consumption.yields(source),
                     queue: source.queue,

@@ -4,7 +4,7 @@ import WarrenRuntime
 /// The consuming side of a channel: what came and is not taken, what was taken and is not settled.
 struct Subscription: ~Copyable {
     let prefetch: Int
-    let coalescesAcks: Bool
+    let coalescing: AMQPAckCoalescing
     let mode: Mode
     /// Whether the broker is asked to stop when too much has come, and to go on when it is worked off.
     let yields: Bool
@@ -39,7 +39,7 @@ struct Subscription: ~Copyable {
 
     init(
         prefetch: Int,
-        coalescesAcks: Bool = true,
+        coalescing: AMQPAckCoalescing = .automatic,
         mode: Mode = .acknowledged,
         yields: Bool = false,
         queue: String = "",
@@ -49,7 +49,7 @@ struct Subscription: ~Copyable {
         self.queue = queue
         // The broker takes back nothing that needs no ack.
         watch = DeliveryWatch(limit: mode == .automatic ? nil : limit)
-        self.coalescesAcks = coalescesAcks
+        self.coalescing = coalescing
         self.mode = mode
         self.yields = yields
         self.prefetch = prefetch
@@ -72,8 +72,10 @@ struct Subscription: ~Copyable {
     /// What a broker may have under way when it is asked to stop: as much as there is room for in sockets, and more.
     private static let surplusLimit = 64 << 20
 
-    /// Whether the broker may send at least half of the prefetch before it hears of the acks gathered so far.
-    var hasAmpleAllowance: Bool { ledger.unsettled + ledger.gathered <= prefetch / 2 }
+    /// Whether more acks may be gathered: the broker may send at least half of the prefetch before it hears of them.
+    var mayGatherAcks: Bool {
+        ledger.unsettled + ledger.gathered <= prefetch / 2 && ledger.gathered < coalescing.count
+    }
 
     /// Whether an iterator waits for something to come.
     var isAwaited: Bool { waiters.contains { $0.current == nil } }
@@ -195,7 +197,7 @@ struct Subscription: ~Copyable {
     }
 
     mutating func takeAcks() -> [DeliveryLedger.Settlement] {
-        ledger.takeAcks(coalescing: coalescesAcks)
+        ledger.takeAcks(coalescing: coalescing.sharesFrames)
     }
 
     // MARK: - Taking

@@ -12,7 +12,7 @@ extension Run {
         try await client.withConsumer(
             .queue(Scenery.Queue.consume.name),
             prefetch: Self.prefetch,
-            coalescingAcks: coalescing
+            coalescingAcks: coalescing ? .automatic : .none
         ) { deliveries in
             var left = count
             for try await delivery in deliveries {

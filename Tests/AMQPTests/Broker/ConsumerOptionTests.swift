@@ -49,6 +49,21 @@ extension ClientTests.BrokerTests {
             }
         }
 
+        @Test("Acks that cannot be gathered as asked are refused")
+        func coalescing() async throws {
+            try await withClient { client in
+                let queue = try await client.declare()
+                for wrong in [.upTo(0, within: .zero), .upTo(1, within: .seconds(-1)), .upTo(1, within: .seconds(11))]
+                    as [AMQPAckCoalescing]
+                {
+                    let error = await failure {
+                        try await client.withConsumer(.queue(queue), coalescingAcks: wrong) { _ in }
+                    }
+                    #expect(error?.code == .invalidArgument)
+                }
+            }
+        }
+
         @Test("A consumer has the tag of its user's choice")
         func consumerTag() async throws {
             let broker = try await LocalBroker.shared()

@@ -92,6 +92,27 @@ final class CoreConsumingTests {
         #expect(try core.sent() == [])
     }
 
+    @Test("gathers acks up to the count and the time that are asked for, once the thread looks for them by itself")
+    func bounds() throws {
+        core.connect()
+        let id = core.add(prefetch: 100, coalescing: .upTo(3, within: .milliseconds(20)))
+        _ = try core.sent()
+        try core.agree(id)
+        for tag in 1...8 as ClosedRange<UInt64> { try core.receive(.delivered(1, CoreChannelTests.delivery(tag))) }
+        let deliveries = Self.take(core, id)
+        func rest() { core.connection.core.withLock { core in _ = core.prepareToSleep(hadTraffic: true) } }
+        rest()
+        for delivery in deliveries.prefix(2) { try delivery.ack() }
+        #expect(try core.sent() == [])
+        core.pass(.milliseconds(19))
+        #expect(try core.sent() == [])
+        core.pass(.milliseconds(1))
+        #expect(try core.sent() == [ClientMethod.basicAck(tag: 2, multiple: true).frame(on: 1)])
+        rest()
+        for delivery in deliveries[2..<5] { try delivery.ack() }
+        #expect(try core.sent() == [ClientMethod.basicAck(tag: 5, multiple: true).frame(on: 1)])
+    }
+
     @Test("sends what is not an ack at once, with acks that it would take along before it")
     func nacks() throws {
         let (_, deliveries) = try Self.consumer(core, 6)

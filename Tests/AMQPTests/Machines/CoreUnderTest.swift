@@ -111,6 +111,7 @@ final class CoreUnderTest: Sendable {
         prefetch: Int? = nil,
         setup: [ClientMethod]? = nil,
         early: Bool = false,
+        coalescing: AMQPAckCoalescing = .automatic,
         overdueAfter limit: Duration? = nil,
         opened: OneShot<Result<Void, AMQPError>>? = nil
     ) -> SlotID {
@@ -124,7 +125,13 @@ final class CoreUnderTest: Sendable {
                 opensEarly: early,
                 window: window,
                 subscription: prefetch.map {
-                    Subscription(prefetch: $0, queue: "q", overdueAfter: limit, position: SubscriptionPosition())
+                    Subscription(
+                        prefetch: $0,
+                        coalescing: coalescing,
+                        queue: "q",
+                        overdueAfter: limit,
+                        position: SubscriptionPosition()
+                    )
                 },
                 backoff: connection.settings.backoff,
                 opened: opened

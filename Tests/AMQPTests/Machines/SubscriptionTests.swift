@@ -72,7 +72,7 @@ struct SubscriptionTests {
 
     @Test("sends each ack by itself where coalescing is off")
     func eachAck() throws {
-        var subscription = Subscription(prefetch: 9, coalescesAcks: false, position: SubscriptionPosition())
+        var subscription = Subscription(prefetch: 9, coalescing: .none, position: SubscriptionPosition())
         for tag in 1...4 as ClosedRange<UInt64> {
             try subscription.delivered(Self.contents(tag), settler: settler)
         }
@@ -85,15 +85,15 @@ struct SubscriptionTests {
     func allowance() throws {
         var subscription = try subscription(4, delivered: 3)
         #expect(subscription.allowance == 1)
-        #expect(subscription.hasAmpleAllowance == false)
+        #expect(subscription.mayGatherAcks == false)
         var batch: [AMQPDelivery] = []
         subscription.take(upTo: .max, into: &batch)
         #expect(subscription.allowance == 4)
         #expect(subscription.ledger.ack(1) == true)
         // An ack that the broker has not heard of makes no room.
-        #expect(subscription.hasAmpleAllowance == false)
+        #expect(subscription.mayGatherAcks == false)
         _ = subscription.ledger.takeAcks()
-        #expect(subscription.hasAmpleAllowance == true)
+        #expect(subscription.mayGatherAcks == true)
     }
 
     @Test("wakes who waits when there is something, and everyone at its end")
