@@ -8,7 +8,7 @@ SHELL := /bin/bash
 # What the Swift toolchain itself needs to start, compile and link:
 TOOLCHAIN_PACKAGES := binutils libc6-dev libgcc-12-dev libncurses6 libcurl4 libsqlite3-0 libxml2
 # The C libraries under Sources/CLibraries:
-BUILD_PACKAGES := pkg-config librabbitmq-dev libssl-dev libyaml-dev
+BUILD_PACKAGES := pkg-config librabbitmq-dev libsqlite3-dev libssl-dev libyaml-dev
 # What the tests start or talk to: a broker of their own, other clients, the tool that makes certificates:
 TEST_PACKAGES := rabbitmq-server amqp-tools python3 python3-pika openssl \
 	golang-go golang-github-rabbitmq-amqp091-go-dev default-jdk-headless librabbitmq-client-java

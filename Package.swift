@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "AMQP", targets: ["AMQP"]),
         .library(name: "Warren", targets: ["Warren"]),
         .library(name: "WarrenRabbitMQ", targets: ["WarrenRabbitMQ"]),
+        .library(name: "WarrenStorage", targets: ["WarrenStorage"]),
         .library(name: "WarrenTesting", targets: ["WarrenTesting"]),
         .executable(name: "warren", targets: ["WarrenCLI"]),
         .executable(name: "warren-bench", targets: ["WarrenBench"]),
@@ -52,6 +53,7 @@ let package = Package(
         cLibrary("CLinux"),
         cLibrary("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev"),
         cLibrary("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+        cLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         cLibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
 
         // Floors 1 to 3.
@@ -60,8 +62,9 @@ let package = Package(
         library("AMQP", ["WarrenRuntime", "WarrenTelemetry", "CLinux", "CRabbitMQ", "COpenSSL"]),
         library("Warren", ["WarrenRuntime", "WarrenTelemetry"]),
 
-        // Floor 4: the bus on a broker.
+        // Floor 4: the bus on a broker, the stores in a database.
         library("WarrenRabbitMQ", ["AMQP", "Warren", "WarrenRuntime", "WarrenTelemetry"]),
+        library("WarrenStorage", ["Warren", "WarrenRuntime", "CLinux", "CSQLite"]),
 
         // Floor 5: the daemon.
         library("WarrenBridge", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "CYAML"]),
@@ -77,7 +80,7 @@ let package = Package(
         library("WarrenTesting", ["Warren", "WarrenRuntime", "CLinux"]),
         .executableTarget(
             name: "WarrenBench",
-            dependencies: ["AMQP", "Warren", "WarrenRuntime", "CLinux"],
+            dependencies: ["AMQP", "Warren", "WarrenRuntime", "WarrenStorage", "CLinux"],
             swiftSettings: settings
         ),
 
@@ -92,6 +95,11 @@ let package = Package(
         ),
         tests("WarrenTests", ["AMQP", "Warren", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenRabbitMQTests", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
+        tests(
+            "WarrenStorageTests",
+            ["Warren", "WarrenRuntime", "WarrenStorage", "WarrenTesting", "CSQLite"],
+            swiftSettings: exitTestSettings
+        ),
         tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenTestingTests", ["Warren", "WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
         tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),

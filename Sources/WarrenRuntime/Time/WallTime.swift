@@ -19,6 +19,12 @@ package struct WallTime: Sendable, Hashable, Comparable {
         WallTime(milliseconds: warren_clock(CLOCK_REALTIME_COARSE) / 1_000_000)
     }
 
+    /// The moment so much later, or earlier; saturates.
+    package func advanced(by duration: Duration) -> WallTime {
+        let (sum, overflow) = milliseconds.addingReportingOverflow(duration.saturatedNanoseconds / 1_000_000)
+        return WallTime(milliseconds: overflow ? (duration < .zero ? .min : .max) : sum)
+    }
+
     /// The moment as RFC 3339 writes it, with milliseconds and in UTC: `2024-06-14T07:01:15.668Z`.
     ///
     /// RFC 3339 ends with the year 9999 and starts with 0000; moments outside are clamped.

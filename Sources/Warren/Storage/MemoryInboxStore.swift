@@ -1,0 +1,126 @@
+package import WarrenRuntime
+
+/// An inbox in memory: it forgets all when the process ends, and knows of no other process.
+///
+/// For tests, and for buses that live no longer than the process.
+public final class MemoryInboxStore: InboxStore {
+    private struct State {
+        var handledAt: [InboxKey: WallTime] = [:]
+        var isClosed = false
+    }
+
+    private let state = Locked(State())
+    private let claims: ClaimTable
+    private let retention: Duration
+    private let clock: any RuntimeClock
+    private let now: @Sendable () -> WallTime
+
+    /// Creates an empty inbox.
+    ///
+    /// - Parameter retention: how long it remembers what was handled.
+    public convenience init(retention: Duration = .seconds(7 * 86400)) {
+        self.init(retention: retention, clock: SystemClock()) { .now }
+    }
+
+    package init(retention: Duration, clock: any RuntimeClock, now: @escaping @Sendable () -> WallTime) {
+        self.retention = retention
+        self.clock = clock
+        self.now = now
+        claims = ClaimTable(clock: clock)
+    }
+
+    /// Claims an event; in memory nobody crashes, so there are no suspects.
+    public func claim(
+        _ key: InboxKey,
+        isSuspect: Bool,
+        waitingUpTo wait: Duration
+    ) async throws(StorageError) -> InboxAdmission {
+        let isTaken = await claims.take(key, until: clock.now.advanced(by: wait))
+        do throws(StorageError) {
+            guard !Task.isCancelled else { throw StorageError(.cancelled, "stopped before \(key) was claimed") }
+            let isHandled = try await isHandled(key)
+            if isTaken, !isHandled { return .admitted(MemoryInboxClaim(self, key)) }
+            if isTaken { claims.giveBack(key) }
+            return isHandled ? .handled : .busy
+        } catch {
+            if isTaken { claims.giveBack(key) }
+            throw error
+        }
+    }
+
+    /// Whether the event was handled.
+    public func isHandled(_ key: InboxKey) async throws(StorageError) -> Bool {
+        try state.withLock { state throws(StorageError) in
+            try Self.check(state)
+            return state.handledAt[key] != nil
+        }
+    }
+
+    /// Forgets what was handled longer ago than the store is to remember.
+    public func prune() async throws(StorageError) -> Int {
+        let oldest = now().advanced(by: .zero - retention)
+        return try state.withLock { state throws(StorageError) in
+            try Self.check(state)
+            let before = state.handledAt.count
+            state.handledAt = state.handledAt.filter { $0.value >= oldest }
+            return before - state.handledAt.count
+        }
+    }
+
+    /// Ends the store's work.
+    public func close() async {
+        state.withLock { $0.isClosed = true }
+    }
+
+    private static func check(_ state: State) throws(StorageError) {
+        guard !state.isClosed else { throw StorageError(.closed, "the inbox was closed") }
+    }
+
+    // MARK: - Claims
+
+    /// Under no lock while `body` runs: the claim keeps others away.
+    fileprivate func complete(_ key: InboxKey, _ body: (any StoreTransaction) throws -> Void) async throws {
+        guard try await !isHandled(key) else { throw StorageError(.alreadyHandled, "\(key) was handled before") }
+        try body(MemoryTransaction())
+        try state.withLock { state throws(StorageError) in
+            try Self.check(state)
+            state.handledAt[key] = now()
+        }
+    }
+
+    fileprivate func giveBack(_ key: InboxKey) {
+        claims.giveBack(key)
+    }
+}
+
+/// The transaction of a ``MemoryInboxStore``: there are no rows to write.
+public struct MemoryTransaction: StoreTransaction {}
+
+private final class MemoryInboxClaim: InboxClaim {
+    let key: InboxKey
+    let crashes = 0
+    private let store: MemoryInboxStore
+    private let isHeld = Locked(true)
+
+    init(_ store: MemoryInboxStore, _ key: InboxKey) {
+        self.store = store
+        self.key = key
+    }
+
+    deinit {
+        end()
+    }
+
+    func complete(writing body: @escaping @Sendable (any StoreTransaction) throws -> Void) async throws {
+        try await store.complete(key, body)
+        end()
+    }
+
+    func release() async { end() }
+
+    func forget() async throws(StorageError) { end() }
+
+    private func end() {
+        if isHeld.withLock({ exchange(&$0, with: false) }) { store.giveBack(key) }
+    }
+}
