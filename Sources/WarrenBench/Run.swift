@@ -14,6 +14,8 @@ struct Run: Sendable {
         case localBusBuffered = "local_bus_buffered"
         case localBusEnvelopes = "local_bus_envelopes"
         case localBusObservers = "local_bus_10_observers"
+        case spoolAppendFull = "spool_append_full"
+        case spoolAppendNormal = "spool_append_normal"
     }
 
     let mode: Mode
@@ -25,6 +27,9 @@ struct Run: Sendable {
     /// The null broker speaks just enough AMQP for the timed section: no declarations, no counts.
     let isNull: Bool
 
+    /// Where files go, on the disk that is to be measured.
+    let folder: String
+
     static var usage: String {
         """
         usage: warren-bench MODE N SIZE [INFLIGHT] [--url URL]
@@ -33,7 +38,8 @@ struct Run: Sendable {
           N         messages
           SIZE      bytes of each message's body
           INFLIGHT  unanswered publishes at a time (1000), or tasks that each await their own confirm (200);
-                    of local_bus_buffered: events that may wait for the handler
+                    of local_bus_buffered: events that may wait for the handler; of spool_append_…: tasks (64)
+                    that each await their own append, to a file in $BENCH_FOLDER, else here
           --url     the broker; default: amqp://guest:guest@127.0.0.1:$BENCH_PORT, port 5672 when that is not set
 
         Prints one JSON line: wall time, messages per second, user and system CPU seconds of this process.
@@ -63,10 +69,16 @@ struct Run: Sendable {
             guard let inFlight = Int(positional[3]), inFlight > 0 else { return nil }
             self.inFlight = inFlight
         } else {
-            inFlight = mode == .publishConfirmAwait ? 200 : 1000
+            inFlight =
+                switch mode {
+                case .publishConfirmAwait: 200
+                case .spoolAppendFull, .spoolAppendNormal: 64
+                default: 1000
+                }
         }
         let port = environment["BENCH_PORT"] ?? "5672"
         self.url = url ?? "amqp://guest:guest@127.0.0.1:\(port)"
         isNull = environment["BENCH_NULL"] == "1"
+        folder = environment["BENCH_FOLDER"] ?? "."
     }
 }

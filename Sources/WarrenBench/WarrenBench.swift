@@ -1,5 +1,6 @@
 import AMQP
 import Glibc
+import WarrenStorage
 
 /// Measures the client, with the same work and the same answer as the programs in `Benchmarks`.
 @main
@@ -27,7 +28,7 @@ struct WarrenBench {
 
     private static var environment: [String: String] {
         var values: [String: String] = [:]
-        for name in ["BENCH_PORT", "BENCH_NULL"] {
+        for name in ["BENCH_PORT", "BENCH_NULL", "BENCH_FOLDER"] {
             guard let value = unsafe getenv(name) else { continue }
             values[name] = unsafe String(cString: value)
         }
@@ -47,6 +48,8 @@ extension Run {
         case .localBusBuffered: try await publishBuffered()
         case .localBusEnvelopes: try await publishEnvelopesInPlace()
         case .localBusObservers: try await publishInPlace(observers: 10)
+        case .spoolAppendFull: try await appendToSpool(.full)
+        case .spoolAppendNormal: try await appendToSpool(.normal)
         default: try await measureClient()
         }
     }
@@ -65,7 +68,8 @@ extension Run {
             case .consumeAck: try await consumeAcking(client, coalescing: true)
             case .consumeAckEach: try await consumeAcking(client, coalescing: false)
             case .pingPong: try await pingPong(client)
-            case .localBus, .localBusBuffered, .localBusEnvelopes, .localBusObservers:
+            case .localBus, .localBusBuffered, .localBusEnvelopes, .localBusObservers, .spoolAppendFull,
+                .spoolAppendNormal:
                 throw BenchError("\(mode.rawValue) has no client")
             }
         }

@@ -60,7 +60,7 @@ package final class Waker: Sendable {
             pollfd(fd: other, events: wanted, revents: 0)
         )
         let count = unsafe withUnsafeMutableBytes(of: &descriptors) { bytes in
-            unsafe poll(bytes.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, Self.milliseconds(timeout))
+            unsafe warren_poll(bytes.baseAddress, 2, timeout.map { max(0, $0.saturatedNanoseconds) } ?? -1)
         }
         var readiness = Readiness()
         guard count > 0 else { return readiness }
@@ -69,12 +69,5 @@ package final class Waker: Sendable {
         readiness.readable = failed || descriptors.1.revents & Int16(POLLIN) != 0
         readiness.writable = failed || descriptors.1.revents & Int16(POLLOUT) != 0
         return readiness
-    }
-
-    /// Rounded up, so that a sleep never ends just before its time.
-    private static func milliseconds(_ timeout: Duration?) -> Int32 {
-        guard let timeout else { return -1 }
-        let nanoseconds = max(0, timeout.saturatedNanoseconds)
-        return Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1))
     }
 }

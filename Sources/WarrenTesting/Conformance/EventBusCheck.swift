@@ -1,5 +1,4 @@
 public import Warren
-internal import WarrenRuntime
 
 /// One promise of a bus, and how it is checked.
 public struct EventBusCheck: Sendable, CustomStringConvertible {
@@ -38,28 +37,11 @@ public struct EventBusCheck: Sendable, CustomStringConvertible {
     /// The same with a deadline; what does not end by then is left behind, whether it heeds its cancellation or not.
     func run(_ fixture: EventBusFixture, within limit: Duration) async throws {
         let stage = Stage(fixture)
-        let outcome = Locked<Result<Void, any Error>?>(nil)
-        let ended = StopSignal()
-        // Not a child of this task, which would have to wait for it.
-        let check = Task {
-            do {
+        do {
+            try await check(within: limit) { [body] in
                 try await body(stage)
                 try await stage.finishBackgroundWork()
-                outcome.withLock { $0 = .success(()) }
-            } catch {
-                outcome.withLock { $0 = .failure(error) }
             }
-            ended.stop()
-        }
-        let clock = SystemClock()
-        _ = await ended.sleep(until: clock.now.advanced(by: limit), clock: clock)
-        check.cancel()
-        do {
-            guard let outcome = outcome.withLock({ $0 }) else {
-                try Task.checkCancellation()
-                throw ConformanceFailure("an end of the check within \(limit)", seen: "none")
-            }
-            try outcome.get()
         } catch {
             try? await stage.end()
             throw error

@@ -1,0 +1,166 @@
+import CSQLite
+import Warren
+import WarrenRuntime
+
+/// A connection to a database file, for one thread alone: that of its ``WriterThread``.
+///
+/// It has to be closed, on that thread too.
+@safe
+final class SQLiteConnection {
+    let path: String
+    private let handle: OpaquePointer
+    private var statements = StatementCache()
+    /// What SQLite asks while it prepares a statement: whether it is a handler's, who may not end the transaction.
+    private let isGuarded: UnsafeMutablePointer<Bool>
+
+    /// Opens the file, or creates it where there is none.
+    ///
+    /// - Parameters:
+    ///   - path: the file; its folder must exist.
+    ///   - configuration: how it is written and shared.
+    ///   - isExclusive: whether no other process may have it open, also to read.
+    /// - Throws: why it cannot be used.
+    init(path: String, configuration: SQLiteConfiguration, isExclusive: Bool) throws(StorageError) {
+        // An empty name and this one are databases that vanish.
+        guard !path.isEmpty, path != ":memory:", !path.utf8.contains(0) else {
+            throw StorageError(.invalidConfiguration, "'\(path)' names no file for a database")
+        }
+        let handle = try unsafe Self.open(path)
+        self.path = path
+        unsafe self.handle = handle
+        unsafe isGuarded = .allocate(capacity: 1)
+        unsafe isGuarded.initialize(to: false)
+        unsafe sqlite3_set_authorizer(
+            handle,
+            { isGuarded, action, _, _, _, _ in
+                let isGuarded = unsafe isGuarded?.load(as: Bool.self) ?? false
+                return isGuarded && action == SQLITE_TRANSACTION ? SQLITE_DENY : SQLITE_OK
+            },
+            isGuarded
+        )
+        do throws(StorageError) {
+            try prepareFile(configuration, isExclusive: isExclusive)
+        } catch {
+            close()
+            throw isExclusive && error.code == .busy ? StorageError(inUse: path) : error
+        }
+    }
+
+    deinit {
+        unsafe isGuarded.deallocate()
+    }
+
+    /// Closes the file; nothing can be done with the connection any more.
+    func close() {
+        statements.removeAll()
+        unsafe sqlite3_close_v2(handle)
+    }
+
+    private static func open(_ path: String) throws(StorageError) -> OpaquePointer {
+        var handle: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2(path, &handle, flags, nil)
+        guard code == SQLITE_OK, let handle = unsafe handle else {
+            let error = unsafe StorageError(code, handle, path, "cannot open it")
+            unsafe sqlite3_close_v2(handle)
+            throw error
+        }
+        return unsafe handle
+    }
+
+    private func prepareFile(_ configuration: SQLiteConfiguration, isExclusive: Bool) throws(StorageError) {
+        let patience = configuration.busyTimeout.saturatedNanoseconds / 1_000_000
+        unsafe sqlite3_busy_timeout(handle, Int32(clamping: patience))
+        guard unsafe sqlite3_db_readonly(handle, "main") == 0 else { throw StorageError(readOnly: path) }
+        // Before the first access, so that the lock is taken with it and the index of the log needs no shared memory.
+        if isExclusive { try run("PRAGMA locking_mode = EXCLUSIVE") }
+        let mode = try rows("PRAGMA journal_mode = WAL") { $0.text(at: 0) }
+        guard mode == ["wal"] else {
+            throw StorageError(
+                .cannotOpen,
+                "'\(path)': its file system does not allow a write-ahead log: put it on a local disk"
+            )
+        }
+        try run("PRAGMA synchronous = \(configuration.durability)")
+        // After a burst the log gives most of its room back.
+        try run("PRAGMA journal_size_limit = 67108864")
+    }
+
+    // MARK: - Statements
+
+    /// Runs a statement to its end.
+    ///
+    /// - Parameters:
+    ///   - sql: one statement.
+    ///   - values: what stands for its question marks.
+    /// - Throws: ``StorageError``, as all that follows.
+    func run(_ sql: String, _ values: SQLiteValue...) throws(StorageError) {
+        try statement(sql).runToEnd(values)
+    }
+
+    /// The rows of a statement, until `read` gives nothing.
+    func rows<Row>(
+        _ sql: String,
+        _ values: SQLiteValue...,
+        read: (SQLiteStatement) -> Row?
+    ) throws(StorageError) -> [Row] {
+        try statement(sql).rows(values, read: read)
+    }
+
+    /// Runs several statements that give no rows and take no values.
+    func runScript(_ sql: String) throws(StorageError) {
+        try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil), "cannot prepare its tables")
+    }
+
+    /// A statement of ours or, guarded, of a handler's: prepared once.
+    func statement(_ sql: String, isGuarded: Bool = false) throws(StorageError) -> SQLiteStatement {
+        if let statement = statements[sql] { return statement }
+        unsafe self.isGuarded.pointee = isGuarded
+        defer { unsafe self.isGuarded.pointee = false }
+        let statement = try SQLiteStatement(sql, on: self)
+        statements[sql] = statement
+        return statement
+    }
+
+    func prepare(_ sql: String) throws(StorageError) -> OpaquePointer {
+        var statement: OpaquePointer?
+        var isWhole = false
+        let code: Int32 = unsafe sql.withCString { text in
+            var rest: UnsafePointer<CChar>?
+            let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
+            let code = unsafe sqlite3_prepare_v3(handle, text, -1, flags, &statement, &rest)
+            isWhole = unsafe rest.map { unsafe String(cString: $0).allSatisfy(\.isWhitespace) } ?? true
+            return code
+        }
+        try check(code, "cannot understand \(sql)")
+        guard let prepared = unsafe statement, isWhole else {
+            unsafe sqlite3_finalize(statement)
+            throw StorageError(.invalidStatement, "'\(path)': one statement is wanted, not none or several: \(sql)")
+        }
+        return unsafe prepared
+    }
+
+    // MARK: - The transaction
+
+    /// Whether a transaction is under way; an error may have rolled it back.
+    var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    /// How many rows the last statement has written.
+    var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
+
+    /// - Throws: when the file is no longer the one that the path names: whatever is written would be lost.
+    func checkFile() throws(StorageError) {
+        var hasMoved: Int32 = 0
+        unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        guard hasMoved == 0 else {
+            throw StorageError(.failed, "'\(path)': was moved or deleted while it was open: open it anew")
+        }
+    }
+
+    // MARK: - Failures
+
+    func check(_ code: Int32, _ what: @autoclosure () -> String) throws(StorageError) {
+        guard code != SQLITE_OK else { return }
+        throw unsafe StorageError(code, handle, path, what())
+    }
+}

@@ -1,0 +1,70 @@
+public import Warren
+
+/// What is read and written in one transaction of a ``SQLiteDatabase``.
+///
+/// It is there for the time of the closure that it is given to, and can do nothing afterwards. It belongs to the
+/// thread that alone touches the database.
+public final class SQLiteTransaction: StoreTransaction {
+    private let connection: SQLiteConnection
+    private let mayWrite: Bool
+    private var isOver = false
+
+    init(_ connection: SQLiteConnection, mayWrite: Bool) {
+        self.connection = connection
+        self.mayWrite = mayWrite
+    }
+
+    /// Carries out a statement.
+    ///
+    /// It is prepared once and kept, so give what changes as values and not within its text.
+    ///
+    /// - Parameters:
+    ///   - sql: one statement, such as `INSERT INTO payments (order_id, cents) VALUES (?, ?)`. It may neither begin nor
+    ///     end the transaction; savepoints are fine.
+    ///   - values: what stands for its question marks, in their order; `nil` is NULL.
+    /// - Returns: how many rows it has written, the last writing one where this one writes none.
+    /// - Throws: ``StorageError``: `constraint`, `invalidStatement`, and what may happen to any write.
+    @discardableResult
+    public func execute(_ sql: String, _ values: (any SQLiteConvertible)?...) throws(StorageError) -> Int {
+        try statement(sql).runToEnd(values.map { $0?.sqliteValue ?? .null })
+        return connection.changes
+    }
+
+    /// Reads rows, all of them into memory.
+    ///
+    /// - Parameters:
+    ///   - sql: one statement that gives rows.
+    ///   - values: what stands for its question marks, in their order; `nil` is NULL.
+    /// - Returns: the rows.
+    /// - Throws: ``StorageError``, as ``execute(_:_:)``.
+    public func query(_ sql: String, _ values: (any SQLiteConvertible)?...) throws(StorageError) -> [SQLiteRow] {
+        let statement = try statement(sql)
+        let columns = statement.columns
+        return try statement.rows(values.map { $0?.sqliteValue ?? .null }) { statement in
+            SQLiteRow(columns: columns, values: columns.indices.map { statement.value(at: Int32($0)) })
+        }
+    }
+
+    /// From now on it can do nothing.
+    func end() {
+        isOver = true
+    }
+
+    private func statement(_ sql: String) throws(StorageError) -> SQLiteStatement {
+        guard !isOver else {
+            throw StorageError(.closed, "'\(connection.path)': the transaction is over: use it within its closure only")
+        }
+        // A full disk, among others, makes SQLite give up all of it; what came now would be written by itself.
+        guard connection.isInTransaction else {
+            throw StorageError(
+                .failed,
+                "'\(connection.path)': the transaction was rolled back after an earlier failure"
+            )
+        }
+        let statement = try connection.statement(sql, isGuarded: true)
+        guard mayWrite || statement.isReadOnly else {
+            throw StorageError(.invalidStatement, "'\(connection.path)': writes where only reading is wanted: \(sql)")
+        }
+        return statement
+    }
+}

@@ -1,0 +1,146 @@
+import Warren
+import WarrenRuntime
+
+/// The tables of an inbox, as one connection sees them.
+struct InboxTables {
+    static let schema = Schema(
+        part: "inbox",
+        steps: [
+            // Rows are in the order of their time; events of one subscription stand together in the index.
+            """
+            CREATE TABLE warren_inbox (
+                id INTEGER PRIMARY KEY,
+                subscription TEXT NOT NULL,
+                source TEXT NOT NULL,
+                event_id TEXT NOT NULL,
+                handled_at INTEGER NOT NULL,
+                UNIQUE (subscription, source, event_id)
+            ) STRICT;
+            -- Events that may have ended a process. `handler` is the inbox whose process is at work on it.
+            CREATE TABLE warren_inbox_suspects (
+                subscription TEXT NOT NULL,
+                source TEXT NOT NULL,
+                event_id TEXT NOT NULL,
+                crashes INTEGER NOT NULL,
+                handler TEXT,
+                seen_at INTEGER NOT NULL,
+                PRIMARY KEY (subscription, source, event_id)
+            ) STRICT, WITHOUT ROWID;
+            """
+        ]
+    )
+
+    /// What is known of an event.
+    enum Record: Sendable {
+        case none
+        case suspect
+        case handled
+    }
+
+    private static let isKey = "subscription = ? AND source = ? AND event_id = ?"
+    private static let findHandled = "SELECT 1 FROM warren_inbox WHERE \(isKey)"
+    private static let findSuspect = "SELECT 1 FROM warren_inbox_suspects WHERE \(isKey)"
+    private static let insertHandled = """
+        INSERT INTO warren_inbox (subscription, source, event_id, handled_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """
+    private static let deleteSuspect = "DELETE FROM warren_inbox_suspects WHERE \(isKey)"
+    // Whoever may begin holds the claim alone: another handler still on record has died.
+    private static let beginSuspect = """
+        INSERT INTO warren_inbox_suspects (subscription, source, event_id, crashes, handler, seen_at)
+        VALUES (?, ?, ?, 0, ?, ?)
+        ON CONFLICT DO UPDATE SET
+            crashes = crashes + (handler IS NOT NULL AND handler <> excluded.handler),
+            handler = excluded.handler,
+            seen_at = excluded.seen_at
+        RETURNING crashes
+        """
+
+    let connection: SQLiteConnection
+
+    init(_ connection: SQLiteConnection) {
+        self.connection = connection
+    }
+
+    func record(of key: InboxKey) throws(StorageError) -> Record {
+        if try has(Self.findHandled, key) { return .handled }
+        return try has(Self.findSuspect, key) ? .suspect : .none
+    }
+
+    /// Puts on record that a handler begins.
+    ///
+    /// - Returns: how often one died before.
+    func beginSuspect(_ key: InboxKey, handler: String, now: WallTime) throws(StorageError) -> Int {
+        let crashes = try connection.rows(
+            Self.beginSuspect,
+            .text(key.subscription),
+            .text(key.source),
+            .text(key.eventID),
+            .text(handler),
+            .integer(now.milliseconds)
+        ) { Int(clamping: $0.integer(at: 0)) }
+        return crashes.first ?? 0
+    }
+
+    /// The handler has not died; what crashed before stays on record.
+    func endSuspect(_ key: InboxKey) throws(StorageError) {
+        try run("\(Self.deleteSuspect) AND crashes = 0", key)
+        try run("UPDATE warren_inbox_suspects SET handler = NULL WHERE \(Self.isKey)", key)
+    }
+
+    /// No handler of this inbox has died.
+    func endSuspects(of handler: String) throws(StorageError) {
+        try connection.run("UPDATE warren_inbox_suspects SET handler = NULL WHERE handler = ?", .text(handler))
+    }
+
+    func forgetSuspect(_ key: InboxKey) throws(StorageError) {
+        try run(Self.deleteSuspect, key)
+    }
+
+    /// - Throws: ``StorageError``, with code `alreadyHandled` when it was marked before.
+    func markHandled(_ key: InboxKey, now: WallTime) throws(StorageError) {
+        try connection.run(
+            Self.insertHandled,
+            .text(key.subscription),
+            .text(key.source),
+            .text(key.eventID),
+            .integer(now.milliseconds)
+        )
+        guard connection.changes > 0 else {
+            throw StorageError(.alreadyHandled, "'\(connection.path)': \(key) was handled before")
+        }
+    }
+
+    /// Forgets the first events that were handled before a moment, at most `limit`.
+    func pruneHandled(before moment: WallTime, limit: Int) throws(StorageError) -> Int {
+        let last = try connection.rows(
+            "SELECT id, handled_at FROM warren_inbox ORDER BY id LIMIT ?",
+            .integer(Int64(limit))
+        ) { row in row.integer(at: 1) < moment.milliseconds ? row.integer(at: 0) : nil }.last
+        guard let last else { return 0 }
+        try connection.run("DELETE FROM warren_inbox WHERE id <= ?", .integer(last))
+        return connection.changes
+    }
+
+    /// Forgets suspects that were last seen before a moment and are not at work.
+    func pruneSuspects(before moment: WallTime) throws(StorageError) -> Int {
+        try connection.run(
+            "DELETE FROM warren_inbox_suspects WHERE handler IS NULL AND seen_at < ?",
+            .integer(moment.milliseconds)
+        )
+        return connection.changes
+    }
+
+    private func has(_ sql: String, _ key: InboxKey) throws(StorageError) -> Bool {
+        let found: [Bool] = try connection.rows(
+            sql,
+            .text(key.subscription),
+            .text(key.source),
+            .text(key.eventID)
+        ) { _ in true }
+        return !found.isEmpty
+    }
+
+    private func run(_ sql: String, _ key: InboxKey) throws(StorageError) {
+        try connection.run(sql, .text(key.subscription), .text(key.source), .text(key.eventID))
+    }
+}

@@ -1,0 +1,195 @@
+public import Warren
+package import WarrenRuntime
+
+/// An inbox in a SQLite database, for all processes of one machine that have it open.
+///
+/// Its tables are in the database of the service, so that what handlers write there and that an event was handled are one
+/// (``SQLiteTransaction``). Who is at work on what is locked in a file beside it (`-claims`), and free again as soon as
+/// a process ends.
+public final class SQLiteInboxStore: InboxStore {
+    /// How many events are forgotten in one transaction.
+    private static let pruningStep = 1000
+    /// How often somebody else's claim, of another process, is looked at again.
+    private static let longestPause = Duration.milliseconds(200)
+
+    /// The database.
+    public let database: SQLiteDatabase
+    private let retention: Duration
+    private let clock: any RuntimeClock
+    private let now: @Sendable () -> WallTime
+    private let claims: ClaimTable
+    private let locks: ClaimLocks
+    private let isClosed = Locked(false)
+    /// Names this inbox on the records of suspects; no other ever has the same name.
+    private let name = UUIDv7.make().description
+
+    /// Opens the inbox of a database, and creates it where there is none.
+    ///
+    /// - Parameters:
+    ///   - database: the database; it stays the caller's to close, after the inbox.
+    ///   - retention: how long it remembers what was handled.
+    /// - Throws: ``StorageError`` saying why it cannot be used.
+    public convenience init(
+        in database: SQLiteDatabase,
+        retention: Duration = .seconds(7 * 86400)
+    ) async throws(StorageError) {
+        try await self.init(in: database, retention: retention, clock: SystemClock()) { .now }
+    }
+
+    package init(
+        in database: SQLiteDatabase,
+        retention: Duration,
+        clock: any RuntimeClock,
+        now: @escaping @Sendable () -> WallTime
+    ) async throws(StorageError) {
+        guard retention > .zero else {
+            throw StorageError(.invalidConfiguration, "an inbox that remembers for \(retention)")
+        }
+        self.database = database
+        self.retention = retention
+        self.clock = clock
+        self.now = now
+        claims = ClaimTable(clock: clock)
+        locks = try ClaimLocks(beside: database.path)
+        try await perform(.severalStatements) { try InboxTables.schema.apply(to: $0.connection) }
+    }
+
+    /// Claims an event; waits while somebody else has it, in whatever process.
+    public func claim(
+        _ key: InboxKey,
+        isSuspect: Bool,
+        waitingUpTo wait: Duration
+    ) async throws(StorageError) -> InboxAdmission {
+        try checkOpen()
+        guard try await take(key, until: clock.now.advanced(by: wait)) else {
+            guard !Task.isCancelled else {
+                throw StorageError(.cancelled, "'\(database.path)': stopped before \(key) was claimed")
+            }
+            return try await isHandled(key) ? .handled : .busy
+        }
+        do throws(StorageError) {
+            let record = try await record(of: key)
+            if record == .handled {
+                giveBack(key)
+                return .handled
+            }
+            var crashes: Int?
+            if isSuspect || record == .suspect {
+                crashes = try await value(.oneStatement) { [name, now] in
+                    try $0.beginSuspect(key, handler: name, now: now())
+                }
+            }
+            return .admitted(SQLiteInboxClaim(self, key, crashesOfSuspect: crashes))
+        } catch {
+            giveBack(key)
+            throw error
+        }
+    }
+
+    /// Whether the event was handled.
+    public func isHandled(_ key: InboxKey) async throws(StorageError) -> Bool {
+        try checkOpen()
+        return try await record(of: key) == .handled
+    }
+
+    /// Forgets what was handled, or crashed, longer ago than the store is to remember.
+    public func prune() async throws(StorageError) -> Int {
+        try checkOpen()
+        let oldest = now().advanced(by: .zero - retention)
+        let limit = Self.pruningStep
+        var sum = try await value(.oneStatement) { try $0.pruneSuspects(before: oldest) }
+        while true {
+            let count = try await value(.severalStatements) { try $0.pruneHandled(before: oldest, limit: limit) }
+            sum += count
+            if count < limit { return sum }
+        }
+    }
+
+    /// Ends the inbox's work, and leaves the database open.
+    public func close() async {
+        guard !isClosed.withLock({ exchange(&$0, with: true) }) else { return }
+        // What cannot be crossed out now counts as a crash later, which is no more than a suspicion.
+        try? await perform(.oneStatement, heedingCancellation: false) { [name] in try $0.endSuspects(of: name) }
+        locks.unlockAll()
+    }
+
+    // MARK: - Claims
+
+    func complete(
+        _ key: InboxKey,
+        isSuspect: Bool,
+        _ body: @escaping @Sendable (any StoreTransaction) throws -> Void
+    ) async throws {
+        try checkOpen()
+        try await database.thread.perform(.severalStatements) { [now] connection in
+            let tables = InboxTables(connection)
+            try tables.markHandled(key, now: now())
+            if isSuspect { try tables.forgetSuspect(key) }
+            try connection.withTransaction(mayWrite: true) { try body($0) }
+        }
+    }
+
+    /// Notes that no handler has died; crashes stay on record only where `keepsCrashes` has it.
+    func endSuspect(_ key: InboxKey, keepsCrashes: Bool) async throws(StorageError) {
+        try checkOpen()
+        try await perform(.severalStatements, heedingCancellation: !keepsCrashes) {
+            try keepsCrashes ? $0.endSuspect(key) : $0.forgetSuspect(key)
+        }
+    }
+
+    func giveBack(_ key: InboxKey) {
+        locks.unlock(key)
+        claims.giveBack(key)
+    }
+
+    /// - Returns: whether it is taken; not when the deadline came or the task was cancelled before it was free.
+    private func take(_ key: InboxKey, until deadline: MonotonicTime) async throws(StorageError) -> Bool {
+        guard await claims.take(key, until: deadline) else { return false }
+        do throws(StorageError) {
+            var pause = Duration.milliseconds(5)
+            while try !locks.lock(key) {
+                let next = min(clock.now.advanced(by: pause), deadline)
+                guard clock.now < deadline, (try? await clock.sleep(until: next)) != nil else {
+                    claims.giveBack(key)
+                    return false
+                }
+                pause = min(pause * 2, Self.longestPause)
+            }
+            return true
+        } catch {
+            claims.giveBack(key)
+            throw error
+        }
+    }
+
+    private func record(of key: InboxKey) async throws(StorageError) -> InboxTables.Record {
+        try await value(.reading) { try $0.record(of: key) }
+    }
+
+    private func perform(
+        _ kind: Job.Kind,
+        heedingCancellation heedsCancellation: Bool = true,
+        _ body: @escaping @Sendable (InboxTables) throws -> Void
+    ) async throws(StorageError) {
+        try await throwingStorageError {
+            try await database.thread.perform(kind, heedingCancellation: heedsCancellation) {
+                try body(InboxTables($0))
+            }
+        }
+    }
+
+    private func value<Value: Sendable>(
+        _ kind: Job.Kind,
+        _ body: @escaping @Sendable (InboxTables) throws -> Value
+    ) async throws(StorageError) -> Value {
+        try await throwingStorageError {
+            try await database.thread.value(kind) { try body(InboxTables($0)) }
+        }
+    }
+
+    private func checkOpen() throws(StorageError) {
+        guard !isClosed.withLock({ $0 }) else {
+            throw StorageError(.closed, "'\(database.path)': the inbox was closed")
+        }
+    }
+}

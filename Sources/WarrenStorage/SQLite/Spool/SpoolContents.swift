@@ -1,0 +1,69 @@
+import Warren
+import WarrenRuntime
+
+/// How much a spool holds, counted as it comes and goes.
+struct SpoolContents: Sendable, Equatable {
+    var count = 0
+    var bytes = 0
+    /// When the first entry was spooled.
+    var oldest: WallTime?
+    var parkedCount = 0
+    var parkedBytes = 0
+    var nextPosition: Int64 = 1
+
+    /// - Throws: ``StorageError`` with code `boundReached` when so many bytes may not be added now.
+    func check(_ bounds: SpoolBounds, adding size: Int, at now: WallTime, _ path: String) throws(StorageError) {
+        if let oldest, oldest.advanced(by: bounds.age) <= now {
+            throw StorageError(
+                .boundReached,
+                "'\(path)': its first entry waits since \(oldest.rfc3339), longer than \(bounds.age): "
+                    + "the broker has to take what is there before more may come"
+            )
+        }
+        let (sum, overflow) = (bytes + parkedBytes).addingReportingOverflow(size)
+        guard overflow || sum > bounds.bytes else { return }
+        let parked = parkedCount == 0 ? "" : ", and \(parkedBytes) parked ones to be requeued or discarded"
+        throw StorageError(
+            .boundReached,
+            "'\(path)': no room for \(size) bytes more: it may hold \(bounds.bytes) and has \(bytes) that wait for the "
+                + "broker\(parked)"
+        )
+    }
+
+    var status: SpoolStatus {
+        SpoolStatus(
+            count: count,
+            bytes: bytes,
+            oldest: oldest.map { EventTimestamp(milliseconds: $0.milliseconds) },
+            parkedCount: parkedCount,
+            parkedBytes: parkedBytes
+        )
+    }
+}
+
+/// Keeps the count of a spool right whether a transaction is committed or not.
+final class SpoolLedger: TransactionObserver {
+    private struct State {
+        var committed = SpoolContents()
+        var current = SpoolContents()
+    }
+
+    private let state = Locked(State())
+
+    /// As of the last commit.
+    var committedContents: SpoolContents { state.withLock { $0.committed } }
+
+    /// As of the transaction that is under way; for the writer thread.
+    var contents: SpoolContents {
+        get { state.withLock { $0.current } }
+        set { state.withLock { $0.current = newValue } }
+    }
+
+    func committed() {
+        state.withLock { $0.committed = $0.current }
+    }
+
+    func rolledBack() {
+        state.withLock { $0.current = $0.committed }
+    }
+}

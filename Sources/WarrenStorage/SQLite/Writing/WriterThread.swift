@@ -1,0 +1,148 @@
+import CLinux
+import Warren
+import WarrenRuntime
+
+/// The thread that alone touches a database file; tasks hand it their work and wait.
+///
+/// It ends when it is told to, or its file stays open.
+final class WriterThread: Sendable {
+    let path: String
+    private let waker: Waker
+    private let queue = Locked(WorkQueue())
+    private let over = StopSignal()
+
+    /// Opens the database and starts the thread.
+    ///
+    /// - Parameters:
+    ///   - path: the file; its folder must exist.
+    ///   - configuration: how it is written and shared.
+    ///   - isExclusive: whether no other process may have it open.
+    ///   - observer: is told how transactions end.
+    /// - Throws: why the file cannot be used.
+    init(
+        path: String,
+        configuration: SQLiteConfiguration,
+        isExclusive: Bool = false,
+        observer: (any TransactionObserver)? = nil
+    ) async throws(StorageError) {
+        try configuration.check()
+        self.path = path
+        do throws(SystemError) {
+            waker = try Waker()
+        } catch {
+            throw StorageError(.failed, "'\(path)': \(error)")
+        }
+        let opened: Result<Void, StorageError> = await withCheckedContinuation { opened in
+            do throws(SystemError) {
+                try IOThread.start(name: "warren-sqlite") {
+                    self.run(configuration, isExclusive: isExclusive, observer, opened)
+                }
+            } catch {
+                opened.resume(returning: .failure(StorageError(.failed, "'\(path)': \(error)")))
+            }
+        }
+        try opened.get()
+    }
+
+    /// Has something done on the thread and waits for it.
+    ///
+    /// - Parameters:
+    ///   - kind: what it does to the database.
+    ///   - size: how many bytes it brings.
+    ///   - heedsCancellation: otherwise a cancelled task waits for it all the same.
+    ///   - body: what is to be done.
+    /// - Throws: what `body` throws, ``StorageError``.
+    func perform(
+        _ kind: Job.Kind,
+        size: Int = 0,
+        heedingCancellation heedsCancellation: Bool = true,
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Void
+    ) async throws {
+        let job = Job(kind, on: path, size: size, body)
+        if let failure = await job.end(heedingCancellation: heedsCancellation, submit) { throw failure }
+    }
+
+    /// The same for what gives a value.
+    ///
+    /// - Returns: what `body` returns, when it is committed.
+    func value<Value: Sendable>(
+        _ kind: Job.Kind,
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    ) async throws -> Value {
+        let value = Locked<Value?>(nil)
+        try await perform(kind) { connection in
+            let result = try body(connection)
+            value.withLock { $0 = result }
+        }
+        guard let value = value.withLock({ $0.take() }) else { throw StorageError(.failed, "'\(path)': was not done") }
+        return value
+    }
+
+    /// Takes no more work; what was handed over is done, then the file is closed.
+    func end() {
+        if queue.withLock({ $0.close() }) { waker.wake() }
+    }
+
+    /// The same, and waits for it; a cancelled task waits no longer.
+    func close() async {
+        end()
+        await over.wait()
+    }
+
+    private func submit(_ job: Job) {
+        switch queue.withLock({ $0.add(job) }) {
+        case true: waker.wake()
+        case false: break
+        case nil: job.finish(StorageError(.closed, "'\(path)': was closed"))
+        }
+    }
+
+    // MARK: - The thread
+
+    private func run(
+        _ configuration: SQLiteConfiguration,
+        isExclusive: Bool,
+        _ observer: (any TransactionObserver)?,
+        _ opened: CheckedContinuation<Result<Void, StorageError>, Never>
+    ) {
+        // What it gives others to come is not much longer than what timers are late by default.
+        _ = warren_set_timer_slack(5000)
+        let connection: SQLiteConnection
+        do throws(StorageError) {
+            connection = try SQLiteConnection(path: path, configuration: configuration, isExclusive: isExclusive)
+        } catch {
+            return opened.resume(returning: .failure(error))
+        }
+        opened.resume(returning: .success(()))
+        serve(connection, observer)
+        connection.close()
+        over.stop()
+    }
+
+    private func serve(_ connection: SQLiteConnection, _ observer: (any TransactionObserver)?) {
+        var group = GroupCommit(connection, observer)
+        let clock = SystemClock()
+        while true {
+            switch queue.withLock({ $0.next(now: clock.now) }) {
+            case .read(let jobs):
+                for job in jobs where job.begin() { read(job, connection) }
+            case .write(let jobs): group.perform(jobs)
+            case .commit:
+                guard let duration = group.commit() else { continue }
+                queue.withLock { $0.committed(in: duration) }
+            case .gather(let duration): waker.sleep(timeout: duration)
+            case .sleep: waker.sleep(timeout: nil)
+            case .end: return
+            }
+        }
+    }
+
+    private func read(_ job: Job, _ connection: SQLiteConnection) {
+        do {
+            try job.perform(on: connection)
+            job.finish()
+        } catch {
+            job.finish(error)
+        }
+    }
+}
