@@ -18,6 +18,8 @@ struct Attempts: Sendable {
 
     private var reports: BusReports { pool.surroundings.reports }
 
+    private var now: EventTimestamp { EventTimestamp(milliseconds: pool.surroundings.clock.wallTime.milliseconds) }
+
     /// Sees a delivery through.
     ///
     /// - Returns: whether it is settled; otherwise the handler overran, and another task has to go on.
@@ -37,7 +39,7 @@ struct Attempts: Sendable {
                 item.failure = nil
             }
             guard case .success(let occurrence) = item.delivery.occurrence else {
-                item.fail(unreadable: item.delivery.occurrence)
+                item.fail(unreadable: item.delivery.occurrence, at: now)
                 continue
             }
             guard await begins(occurrence) else {
@@ -239,7 +241,7 @@ struct Attempts: Sendable {
     }
 
     private func fail(_ item: inout Case, _ occurrence: Occurrence, _ failure: Case.Failure) {
-        item.fail(failure)
+        item.fail(failure, at: now)
         reports.add(.failed)
         let kind: EventBusEvent.Kind = pool.role == .observer ? .observerFailed : .handlerFailed
         let reason = "\(failure.errorType): \(failure.error)"
@@ -297,7 +299,7 @@ struct Attempts: Sendable {
 
     private func bury(_ item: Case, _ failure: Case.Failure) async {
         guard pool.role == .subscription else { return accept(item) }
-        let now = EventTimestamp.now()
+        let now = now
         let report = EventFailure(
             error: failure.error,
             errorType: failure.errorType,

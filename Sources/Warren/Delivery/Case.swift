@@ -35,16 +35,15 @@ struct Case: Sendable {
     var eventID: String? { (try? delivery.occurrence.get())?.eventID }
 
     /// An event that cannot be read fails without an attempt.
-    mutating func fail(unreadable event: Result<Occurrence, EventError>) {
+    mutating func fail(unreadable event: Result<Occurrence, EventError>, at now: EventTimestamp) {
         guard case .failure(let error) = event else { return }
-        fail(Failure(error: error.message, errorType: "undecodable", isFinal: true))
+        fail(Failure(error: error.message, errorType: "undecodable", isFinal: true), at: now)
         attempts -= 1
     }
 
-    mutating func fail(_ failure: Failure) {
+    mutating func fail(_ failure: Failure, at now: EventTimestamp) {
         self.failure = failure
         attempts += 1
-        let now = EventTimestamp.now()
         firstFailedAt = firstFailedAt ?? now
         lastFailedAt = now
     }

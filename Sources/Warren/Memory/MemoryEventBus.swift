@@ -42,6 +42,21 @@ public final class MemoryEventBus: HybridHalf {
         try self.init(service: service, configuration: configuration, clock: SystemClock())
     }
 
+    /// Creates a bus whose waits and timeouts go by a clock of its own, such as one that a test moves.
+    ///
+    /// - Parameters:
+    ///   - service: the `source` of its events.
+    ///   - configuration: everything else.
+    ///   - clock: measures how long handlers take, waits between attempts and all other limits.
+    /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
+    public convenience init<C: Clock>(
+        service: String,
+        configuration: MemoryEventBusConfiguration = MemoryEventBusConfiguration(),
+        clock: C
+    ) throws(EventBusError) where C.Duration == Duration {
+        try self.init(service: service, configuration: configuration, clock: AdaptedClock(clock))
+    }
+
     package init(
         service: String,
         configuration: MemoryEventBusConfiguration,

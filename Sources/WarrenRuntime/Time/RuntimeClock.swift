@@ -2,6 +2,9 @@
 package protocol RuntimeClock: Sendable {
     var now: MonotonicTime { get }
 
+    /// What the calendar says; unless a clock has one of its own, the machine's.
+    var wallTime: WallTime { get }
+
     /// Suspends until `deadline`; throws when the task is cancelled first.
     func sleep(until deadline: MonotonicTime) async throws(CancellationError)
 
@@ -12,11 +15,15 @@ package protocol RuntimeClock: Sendable {
     func onJump(_ wake: @escaping @Sendable () -> Void) -> JumpRegistration?
 }
 
+extension RuntimeClock {
+    package var wallTime: WallTime { .now }
+}
+
 /// Keeps a jump observer registered for as long as it is referenced.
 package final class JumpRegistration: Sendable {
     private let cancel: @Sendable () -> Void
 
-    init(cancel: @escaping @Sendable () -> Void) {
+    package init(cancel: @escaping @Sendable () -> Void) {
         self.cancel = cancel
     }
 

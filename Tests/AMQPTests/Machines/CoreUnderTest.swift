@@ -1,5 +1,6 @@
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @testable import AMQP
 
@@ -13,7 +14,7 @@ final class CoreUnderTest: Sendable {
         let refusal: AMQPError?
     }
 
-    let clock = ManualClock()
+    let clock = HeldClock()
     /// What was reported.
     let events = Shared<[AMQPEvent]>([])
     let connection: Connection

@@ -2,6 +2,7 @@ import AMQP
 import Glibc
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @Suite("Connecting", .timeLimit(.minutes(1)))
 struct ConnectTests {
@@ -60,7 +61,7 @@ struct ConnectTests {
     @Test("The deadline is that of the given clock")
     func manualClock() async throws {
         let (listener, fillers) = try TestListener.blackHole()
-        let clock = ManualClock()
+        let clock = HeldClock()
         let connecting = try TestConnecting(clock: clock, within: .seconds(3600))
         let registration = clock.onJump { connecting.interrupt.wake() }
         async let failure = onThread {
@@ -102,7 +103,7 @@ struct ConnectTests {
             let listener = try TestListener()
             // Nobody listens on this port of the IPv6 loopback; a machine without IPv6 refuses in its own way.
             let addresses = [try literal("::1", listener.port), try literal("127.0.0.1", listener.port)]
-            let connecting = try TestConnecting(clock: ManualClock())
+            let connecting = try TestConnecting(clock: HeldClock())
             var race = ConnectRace(addresses, patience: connecting.patience())
             let socket = try race.run()
             #expect(socket.descriptor >= 0)

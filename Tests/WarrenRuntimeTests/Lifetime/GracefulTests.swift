@@ -1,9 +1,10 @@
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @Suite("Work that is asked to end")
 final class GracefulTests: Sendable {
-    private let clock = ManualClock()
+    private let clock = HeldClock()
     private let asked = StopSignal()
     private let words = Locked<[String]>([])
 

@@ -1,10 +1,11 @@
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @Suite("A stop signal")
 struct StopSignalTests {
     private let signal = StopSignal()
-    private let clock = ManualClock()
+    private let clock = HeldClock()
 
     @Test("lets all go who wait, and all who come later")
     func waiting() async {

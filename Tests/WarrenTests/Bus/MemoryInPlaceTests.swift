@@ -5,7 +5,7 @@ import WarrenTesting
 
 @Suite("A bus in memory whose publishes wait for handlers")
 struct MemoryInPlaceTests {
-    private let clock = ManualClock()
+    private let clock = HeldClock()
 
     private func bus() throws -> MemoryEventBus {
         var configuration = MemoryEventBusConfiguration()

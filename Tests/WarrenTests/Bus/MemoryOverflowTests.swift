@@ -5,7 +5,7 @@ import WarrenTesting
 
 @Suite("A bus in memory without room")
 struct MemoryOverflowTests {
-    private let clock = ManualClock()
+    private let clock = HeldClock()
 
     private func bus(
         room: Int,

@@ -6,7 +6,7 @@ import WarrenTesting
 
 @Suite("Background work")
 struct BackgroundWorkTests {
-    private let clock = ManualClock()
+    private let clock = HeldClock()
     private let work = BackgroundWork()
     private let seen = Seen<String>()
 

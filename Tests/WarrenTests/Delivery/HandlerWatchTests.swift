@@ -6,7 +6,7 @@ import WarrenTesting
 
 @Suite("The watch over handlers")
 struct HandlerWatchTests {
-    private let clock = ManualClock()
+    private let clock = HeldClock()
     private let event = Occurrence(EventEnvelope(eventID: "1", eventType: "a", version: nil, payload: .null))
 
     @Test("finds a handler overdue at its deadline, and not a nanosecond before")

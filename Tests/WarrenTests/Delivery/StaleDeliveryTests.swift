@@ -6,7 +6,7 @@ import WarrenTesting
 
 @Suite("A delivery whose connection is gone")
 struct StaleDeliveryTests {
-    private let clock = ManualClock()
+    private let clock = HeldClock()
     private let connection = StopSignal()
     private let permits = HandlerPermits(1)
     private let handled = Seen<Int>()

@@ -1,5 +1,7 @@
-/// A clock that stands still until a test moves it.
-package final class ManualClock: RuntimeClock {
+package import WarrenRuntime
+
+/// A clock that stands still until a test moves it, as the inside of the package reads clocks.
+package final class HeldClock: RuntimeClock {
     private struct Sleeper {
         let deadline: MonotonicTime
         let continuation: CheckedContinuation<Bool, Never>
@@ -28,10 +30,13 @@ package final class ManualClock: RuntimeClock {
     /// How many tasks are asleep on this clock: what a test waits for before it advances.
     package var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-    /// Moves time on and wakes whoever was waiting for it.
+    /// When each of them wakes, the next one first.
+    var wakeUps: [MonotonicTime] { state.withLock { $0.sleepers.values.map(\.deadline) }.sorted() }
+
+    /// Moves time on, never back, and wakes whoever was waiting for it.
     package func advance(by duration: Duration) {
         let (due, observers) = state.withLock { state in
-            state.now = state.now.advanced(by: duration)
+            state.now = max(state.now, state.now.advanced(by: duration))
             let due = state.sleepers.filter { $0.value.deadline <= state.now }
             for id in due.keys { state.sleepers[id] = nil }
             return (due.values.sorted { $0.deadline < $1.deadline }, Array(state.observers.values))

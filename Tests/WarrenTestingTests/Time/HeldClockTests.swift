@@ -1,9 +1,10 @@
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
-@Suite("Manual clock")
-struct ManualClockTests {
-    private let clock = ManualClock()
+@Suite("A clock for the inside of the package")
+struct HeldClockTests {
+    private let clock = HeldClock()
 
     @Test("It stands still until it is moved")
     func standsStill() {
@@ -21,7 +22,7 @@ struct ManualClockTests {
             try await clock.sleep(until: deadline)
             return clock.now
         }
-        await untilTrue { clock.sleeperCount == 1 }
+        try await eventually { clock.sleeperCount == 1 }
         clock.advance(by: .seconds(10) - .nanoseconds(1))
         #expect(clock.sleeperCount == 1)
         clock.advance(by: .nanoseconds(1))
@@ -36,10 +37,10 @@ struct ManualClockTests {
     }
 
     @Test("A cancelled sleeper throws and is gone")
-    func cancelled() async {
+    func cancelled() async throws {
         let clock = clock
         let sleeper = Task { try await clock.sleep(until: .distantFuture) }
-        await untilTrue { clock.sleeperCount == 1 }
+        try await eventually { clock.sleeperCount == 1 }
         sleeper.cancel()
         await #expect(throws: CancellationError.self) { try await sleeper.value }
         #expect(clock.sleeperCount == 0)
