@@ -221,7 +221,9 @@ struct Attempts: Sendable {
             let failure = Case.Failure(error: error.message, errorType: error.code.description, isFinal: true)
             fail(&item, occurrence, failure)
         case .failure(let error):
-            fail(&item, occurrence, Case.Failure(error: "\(error)", errorType: "\(type(of: error))"))
+            let type = "\(type(of: (error as? PermanentFailure)?.cause ?? error))"
+            let isFinal = pool.subscriber.retry.isPermanent(error)
+            fail(&item, occurrence, Case.Failure(error: "\(error)", errorType: type, isFinal: isFinal))
         }
         return .failed
     }

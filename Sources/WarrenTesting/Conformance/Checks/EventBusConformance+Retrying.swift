@@ -102,6 +102,30 @@ extension EventBusConformance {
             try await failing.become(inAnyOrder: [0, 0, 1, 1, 2, 2, 3, 3, 4, 4], "attempts of the bad one")
             try await stage.noDeadLetters(of: "good")
         },
+        EventBusCheck("an error that will not pass makes a dead letter at once; others are retried by the policy") {
+            stage in
+            let attempts = Record<Noted>(stage)
+            let policy = RetryPolicy.immediate(2).neverRetrying(Hopeless.self)
+            let handle = try stage.bus.subscribe(Noted.self, as: "picky", retry: policy) { event, context in
+                attempts.add(Noted(event.number, "\(context.attempt)"))
+                switch event.number {
+                case 1: throw Hopeless()
+                case 2: throw PermanentFailure("no customer 7")
+                case 3: throw PermanentFailure(Refusal("no order 8"))
+                default: throw Refusal("not yet")
+                }
+            }
+            try await stage.start(handle)
+            for number in 1...4 { try await stage.bus.publish(Noted(number)) }
+            let failures = try await stage.deadLetters(of: "picky", count: 4).map(\.failure)
+            let expected = [Noted(1, "1"), Noted(2, "1"), Noted(3, "1"), Noted(4, "1"), Noted(4, "2"), Noted(4, "3")]
+            try expect("attempts", attempts.all.sorted(), is: expected)
+            try expect("attempts in the dead letters", failures.map(\.attempts).sorted(), is: [1, 1, 1, 3])
+            let types = ["Hopeless", "PermanentFailure", "Refusal", "Refusal"]
+            try expect("errorType", failures.map(\.errorType).sorted(), is: types)
+            let errors = ["Hopeless()", "no customer 7", "no order 8", "not yet"]
+            try expect("error", failures.map(\.error).sorted(), is: errors)
+        },
         EventBusCheck("an error of any length is reported") { stage in
             let handle = try stage.bus.subscribe(Noted.self, as: "verbose") { _, _ in
                 throw Refusal("begin " + String(repeating: "ä", count: 200_000))

@@ -85,7 +85,8 @@ extension EventBusConformance {
                 }
             }
             let policies: [RetryPolicy] = [
-                .immediate(-1), .immediate(.max), .exponential(maxAttempts: 0),
+                .immediate(-1), .immediate(.max), .fixed(maxAttempts: 2, delay: .seconds(-1)),
+                .fixed(maxAttempts: 2, delay: .seconds(Int64.max)), .exponential(maxAttempts: 0),
                 .exponential(maxAttempts: 2, initial: .seconds(-1)),
                 .exponential(maxAttempts: 2, multiplier: .nan), .exponential(maxAttempts: 2, multiplier: 0.5),
                 .exponential(maxAttempts: 2, initial: .seconds(60), max: .seconds(30)),

@@ -49,6 +49,9 @@ struct Refusal: Error, CustomStringConvertible {
     }
 }
 
+/// Why a handler of a check fails, and would for ever.
+struct Hopeless: Error {}
+
 extension EventEnvelope {
     /// An event of any type, with JSON as data.
     init(_ type: String, _ json: String, source: String = "conformance", version: String? = nil) throws {
