@@ -2,8 +2,8 @@
 public enum Disposition: Sendable, Hashable {
     /// It is dealt with.
     case ack
-    /// It is tried again after a while (ten minutes at most), as long as the policy has attempts left; then it is a dead
-    /// letter.
+    /// It is tried again after a while (``RetryPolicy/longestWait`` at most), as long as the policy has attempts left; then
+    /// it is a dead letter.
     case retry(after: Duration)
     /// It is a dead letter at once: no attempt would end better.
     case deadLetter(reason: String)

@@ -90,15 +90,4 @@ public struct RetryPolicy: Sendable {
         guard attempt < maxAttempts else { return nil }
         return Backoff(initial: initial, maximum: maximum, multiplier: multiplier).ceiling(attempt: attempt)
     }
-
-    /// How long all waits of an event take together; not counted further than to a little more than `limit`.
-    package func wholeWait(upTo limit: Duration) -> Duration {
-        var whole = Duration.zero
-        var attempt = 1
-        while maximum > .zero, whole <= limit, let delay = delay(after: attempt) {
-            whole += min(delay, Self.longestWait)
-            attempt += 1
-        }
-        return whole
-    }
 }

@@ -32,11 +32,20 @@ struct Attempts: Sendable {
                     await bury(item, failure)
                     return true
                 }
+                (item.failure, item.delay) = (nil, delay)
+            }
+            if let delay = item.delay {
+                // What has only to go on waiting does so where it is when the bus ends.
+                if item.delivery.mayLeave(for: delay), item.hasFailed || !pool.stopping.isStopped {
+                    await postpone(item, delay)
+                    return true
+                }
                 guard await wait(delay, with: item) else {
                     release(item)
                     return true
                 }
-                item.failure = nil
+                item.delay = nil
+                continue
             }
             guard case .success(let occurrence) = item.delivery.occurrence else {
                 item.fail(unreadable: item.delivery.occurrence, at: now)
@@ -86,7 +95,7 @@ struct Attempts: Sendable {
         _ handler: @Sendable ([EventContext]) async throws -> Void
     ) async -> Bool {
         guard let first = try? items.first?.delivery.occurrence.get() else { return true }
-        guard items.allSatisfy({ (try? $0.delivery.occurrence.get()) != nil }) else { return true }
+        guard items.allSatisfy({ (try? $0.delivery.occurrence.get()) != nil && $0.delay == nil }) else { return true }
         guard await begins(first, count: items.count) else { return true }
         items.removeAll { $0.delivery.isStale }
         guard !items.isEmpty else { return ends() }
@@ -297,6 +306,11 @@ struct Attempts: Sendable {
     private func release(_ item: Case) {
         guard item.delivery.release() else { return notSettled(item) }
         if pool.role == .subscription { reports.add(.released) }
+    }
+
+    private func postpone(_ item: Case, _ delay: Duration) async {
+        let retry = Retry(after: delay, failedAttempts: item.attempts, firstFailedAt: item.firstFailedAt)
+        guard await item.delivery.postpone(retry) else { return notSettled(item) }
     }
 
     private func bury(_ item: Case, _ failure: Case.Failure) async {

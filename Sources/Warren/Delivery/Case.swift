@@ -24,12 +24,18 @@ struct Case: Sendable {
     var firstFailedAt: EventTimestamp?
     var lastFailedAt: EventTimestamp?
     var failure: Failure?
+    /// How long to wait before the next attempt, if there is anything to wait for.
+    var delay: Duration?
 
     init(_ delivery: any Delivery) {
         self.delivery = delivery
         attempts = delivery.previousAttempts
         firstFailedAt = delivery.firstFailedAt
+        delay = delivery.remainingDelay
     }
+
+    /// Whether an attempt failed since it was delivered.
+    var hasFailed: Bool { attempts > delivery.previousAttempts }
 
     /// The id of the event, where it could be read.
     var eventID: String? { (try? delivery.occurrence.get())?.eventID }

@@ -1,6 +1,6 @@
 /// An event that a handler has to deal with, as its source hands it over.
 ///
-/// Exactly one of its three ends is called, once. Each says whether it could be carried out; if not, the event comes
+/// Exactly one of its four ends is called, once. Each says whether it could be carried out; if not, the event comes
 /// again.
 package protocol Delivery: Sendable {
     /// The event, or why it cannot be read.
@@ -11,6 +11,9 @@ package protocol Delivery: Sendable {
 
     /// When the first of them failed.
     var firstFailedAt: EventTimestamp? { get }
+
+    /// How long it is still to be left alone: what is left of a wait that has several parts.
+    var remainingDelay: Duration? { get }
 
     /// Whether it may have been handled before.
     var isRedelivered: Bool { get }
@@ -26,11 +29,17 @@ package protocol Delivery: Sendable {
     /// Whether it may become stale at all.
     var mayBecomeStale: Bool { get }
 
+    /// Whether it can spend a wait elsewhere, so that nobody has to hold it meanwhile.
+    func mayLeave(for delay: Duration) -> Bool
+
     /// It is dealt with.
     func accept() -> Bool
 
     /// Somebody else may have it, or we again.
     func release() -> Bool
+
+    /// It comes again after a wait, and knows of its failures then; returns when that is safe.
+    func postpone(_ retry: Retry) async -> Bool
 
     /// It is a dead letter; returns when that is safe.
     func bury(_ failure: EventFailure) async -> Bool
@@ -42,6 +51,29 @@ extension Delivery {
 
     /// It comes over a connection.
     package var mayBecomeStale: Bool { true }
+
+    /// It has waited.
+    package var remainingDelay: Duration? { nil }
+
+    /// There is no other place for it.
+    package func mayLeave(for delay: Duration) -> Bool { false }
+
+    /// See ``mayLeave(for:)``.
+    package func postpone(_ retry: Retry) async -> Bool { false }
+}
+
+/// When an event is to be tried again, and what has become of it so far.
+package struct Retry: Sendable, Hashable {
+    package var delay: Duration
+    /// How many attempts failed.
+    package var failedAttempts: Int
+    package var firstFailedAt: EventTimestamp?
+
+    package init(after delay: Duration, failedAttempts: Int, firstFailedAt: EventTimestamp?) {
+        self.delay = delay
+        self.failedAttempts = failedAttempts
+        self.firstFailedAt = firstFailedAt
+    }
 }
 
 /// Where deliveries come from.

@@ -104,9 +104,8 @@ package enum BridgeBus: Sendable {
                 throw BridgeFailure(.failed, "\(reason), and nobody takes its events: \(refusal.message)")
             }
             let now = remote.statistics
-            if now == before, remote.inHand == 0, let waiting = try? await remote.waiting(for: names), waiting == 0 {
-                return
-            }
+            let isIdle = now == before && remote.inHand == 0 && !remote.awaitsRetries
+            if isIdle, let waiting = try? await remote.waiting(for: names), waiting == 0 { return }
             before = now
             guard await stopping.sleep(until: clock.now.advanced(by: .milliseconds(200)), clock: clock) else { return }
         }

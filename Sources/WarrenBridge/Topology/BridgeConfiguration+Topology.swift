@@ -4,7 +4,8 @@ import WarrenRabbitMQ
 
 extension BridgeConfiguration {
     /// What the configuration asks of the broker: the exchange, the queue of each service that `event_routing` names,
-    /// those of our sinks that have one of their own, each with that of its dead letters.
+    /// those of our sinks that have one of their own, each with that of its dead letters, and where events wait for their
+    /// next attempt.
     package var topology: [Topology] {
         var queues: [(name: String, patterns: [TopicPattern])] = []
         // Only the hybrid bus asks the rules.
@@ -28,6 +29,7 @@ extension BridgeConfiguration {
                 patterns: queue.patterns
             ).topology
         }
-        return [Topology([.exchange(rabbitMQ.exchange, .topic)])] + declared
+        let steps = declared.isEmpty ? [] : RetryStep.steps(of: retry.policy)
+        return [Topology([.exchange(rabbitMQ.exchange, .topic)])] + declared + steps.map { $0.topology(kind) }
     }
 }

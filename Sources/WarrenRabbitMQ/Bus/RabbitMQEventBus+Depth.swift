@@ -5,6 +5,9 @@ extension RabbitMQEventBus {
     /// How many events came from queues, and are not dealt with.
     package var inHand: Int { reports.inHand }
 
+    /// Whether an event waits for its next attempt that failed here, wherever that wait is spent.
+    package var awaitsRetries: Bool { ladder.isInUse }
+
     /// How many events wait in the queues of subscriptions and are in nobody's hands.
     ///
     /// - Parameter names: the subscriptions; those that have no queue count nothing.

@@ -61,12 +61,10 @@ extension RabbitMQEventBus {
     /// - Parameter subscriber: what it wants, and what it does with it.
     /// - Returns: a handle; it is ready when the queue is consumed. It fails with `subscriptionRefused` when the broker
     ///   does not let it be, and is tried again all the same.
-    /// - Throws: `invalidSubscription`, saying what makes no sense; also a retry policy whose waits add up to more than 20
-    ///   minutes, since the broker takes back what is held for 30.
+    /// - Throws: `invalidSubscription`, saying what makes no sense.
     public func add(_ subscriber: Subscriber) throws(EventBusError) -> EventSubscription {
         let stopping = StopSignal()
         let name = try configuration.queue(of: subscriber)
-        try subscriber.checkHolding()
         try names.take(subscriber)
         let topology = SubscriptionTopology(
             queue: name,
@@ -74,17 +72,7 @@ extension RabbitMQEventBus {
             exchange: exchange.name,
             patterns: subscriber.patterns
         )
-        let queue = SubscriptionQueue(
-            topology,
-            of: subscriber.name,
-            exchange: exchange,
-            client: client,
-            copies: copies,
-            frameMax: configuration.client.frameMax,
-            patience: patience,
-            reports: reports,
-            stopping: stopping
-        )
+        let queue = SubscriptionQueue(topology, of: subscriber, queueSurroundings, stopping: stopping)
         let plan = Consumption.Plan(
             name: subscriber.name,
             source: .queue(queue.name),

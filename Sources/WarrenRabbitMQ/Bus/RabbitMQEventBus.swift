@@ -21,11 +21,13 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     let clock: any RuntimeClock
     let reports = BusReports()
     let surroundings: WorkerPool.Surroundings
+    let queueSurroundings: SubscriptionQueue.Surroundings
     let work = BackgroundWork()
     let names = SubscriptionNames()
     let mustBeRouted: TopicPatternSet
     let unrouted = Locked(Set<String>())
     let traffic = PublishUnderWay.Traffic()
+    let ladder: RetryLadder
     let copies = CopyPublisher()
     private let broker: String
     private let hasRun = Locked(false)
@@ -105,6 +107,17 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
             clock: clock,
             reports: reports,
             permits: permits
+        )
+        ladder = RetryLadder(client, kind: configuration.queueKind, clock: clock)
+        queueSurroundings = SubscriptionQueue.Surroundings(
+            client: client,
+            exchange: exchange,
+            ladder: ladder,
+            copies: copies,
+            frameMax: settings.frameMax,
+            patience: patience,
+            reports: reports,
+            clock: clock
         )
         work.add(
             run: { [exchange] in await exchange.run() },

@@ -31,13 +31,23 @@ final class CopyPublisher: Sendable {
         over.stop()
     }
 
+    /// Publishes a copy, and waits for the broker's answer also in a cancelled task: who does not hear that the broker has
+    /// it would leave the original beside it.
+    ///
     /// - Throws: as ``AMQPPublisher/publish(_:to:routingKey:mandatory:)``.
-    func publish(_ message: AMQPMessage, to queue: String) async throws(AMQPError) {
-        wanted.stop()
-        await lent.wait()
-        guard let publisher = publisher.withLock({ $0 }) else {
-            throw AMQPError(.closed, "the bus has ended")
+    func publish(_ copy: AMQPMessage, to exchange: String, routingKey: String) async throws(AMQPError) {
+        let publish = Task { () -> Result<Void, AMQPError> in
+            wanted.stop()
+            await lent.wait()
+            guard let publisher = publisher.withLock({ $0 }) else {
+                return .failure(AMQPError(.closed, "the bus has ended"))
+            }
+            do throws(AMQPError) {
+                return .success(try await publisher.publish(copy, to: exchange, routingKey: routingKey))
+            } catch {
+                return .failure(error)
+            }
         }
-        try await publisher.publish(message, to: "", routingKey: queue)
+        try await publish.value.get()
     }
 }

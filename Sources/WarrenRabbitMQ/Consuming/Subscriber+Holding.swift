@@ -3,20 +3,8 @@ package import Warren
 /// A broker takes back what a consumer has held for 30 minutes (`consumer_timeout`), and closes its channel: what follows
 /// from that for those who hold events.
 extension Subscriber {
-    /// How long all waits between the attempts at an event may take together.
-    private static let longestWait = Duration.seconds(20 * 60)
     /// How long the last of what was handed out may be in coming to its handler.
     private static let longestBacklog = Duration.seconds(25 * 60)
-
-    /// - Throws: ``EventBusError`` with code `invalidSubscription` when an event would be held for too long.
-    package func checkHolding() throws(EventBusError) {
-        guard retry.wholeWait(upTo: Self.longestWait) > Self.longestWait else { return }
-        throw EventBusError(
-            .invalidSubscription,
-            "the subscription '\(name)' has a retry policy whose waits add up to more than 20 minutes: the event is held "
-                + "meanwhile, and the broker takes back what is held for 30; give it fewer attempts or shorter waits"
-        )
-    }
 
     /// How many events may be in this process and not dealt with: enough for the concurrency and for batches, but no more
     /// than can be handled in time where each takes as long as it may.

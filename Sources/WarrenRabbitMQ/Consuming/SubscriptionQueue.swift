@@ -6,73 +6,42 @@ import WarrenRuntime
 final class SubscriptionQueue: Sendable {
     let name: String
     let subscription: String
-    let stopping: StopSignal
+    let clock: any RuntimeClock
+    private let retry: RetryPolicy
     private let topology: Topology
-    private let exchange: EventExchange
-    private let client: AMQPClient
-    private let copies: CopyPublisher
-    private let frameMax: UInt32
-    private let patience: Patience
-    private let reports: BusReports
+    private let bus: Surroundings
+    private let stopping: StopSignal
 
-    init(
-        _ topology: SubscriptionTopology,
-        of subscription: String,
-        exchange: EventExchange,
-        client: AMQPClient,
-        copies: CopyPublisher,
-        frameMax: UInt32,
-        patience: Patience,
-        reports: BusReports,
-        stopping: StopSignal
-    ) {
+    /// What the queues of a bus share.
+    struct Surroundings: Sendable {
+        let client: AMQPClient
+        let exchange: EventExchange
+        let ladder: RetryLadder
+        let copies: CopyPublisher
+        let frameMax: UInt32
+        let patience: Patience
+        let reports: BusReports
+        let clock: any RuntimeClock
+    }
+
+    init(_ topology: SubscriptionTopology, of subscriber: Subscriber, _ bus: Surroundings, stopping: StopSignal) {
         name = topology.queue
-        self.subscription = subscription
+        subscription = subscriber.name
+        retry = subscriber.retry
+        clock = bus.clock
         self.topology = topology.topology
-        self.exchange = exchange
-        self.client = client
-        self.copies = copies
-        self.frameMax = frameMax
-        self.patience = patience
-        self.reports = reports
+        self.bus = bus
         self.stopping = stopping
     }
 
     func declare() async throws(EventBusError) {
-        try await exchange.readyToBind()
+        try await bus.exchange.readyToBind()
         do throws(AMQPError) {
-            try await client.apply(topology)
+            try await bus.client.apply(topology)
+            try await bus.ladder.prepare(for: retry)
         } catch {
             throw EventBusError(subscribing: error)
         }
-    }
-
-    // MARK: - Dead letters
-
-    /// Puts a copy of a delivery among the dead letters, and only then takes the original out of the queue.
-    ///
-    /// - Returns: whether that is done; not when the delivery became stale or the subscription was stopped first.
-    func bury(_ delivery: AMQPDelivery, _ failure: EventFailure, eventID: String?) async -> Bool {
-        // A cancelled task would send the copy and not hear that it came: there would be both then.
-        guard !Task.isCancelled else {
-            _ = try? delivery.release()
-            return false
-        }
-        var copy = MessageCopy(of: delivery.message)
-        copy.note(failure, host: HostName.current, from: origin(of: delivery))
-        var waits = patience.waits()
-        var told: String?
-        while !delivery.isStale {
-            guard let trouble = await publish(copy) else { return (try? delivery.ack()) == .sent }
-            guard !stopping.isStopped else { return false }
-            if trouble != told {
-                let reason = "its copy did not get to '\(dead)', and is tried again: \(trouble)"
-                reports.tell(.init(.notSettled, subscription, eventID: eventID, reason: reason))
-            }
-            told = trouble
-            guard await waits.next(stopping) else { return false }
-        }
-        return false
     }
 
     func origin(of delivery: AMQPDelivery) -> MessageCopy.Origin {
@@ -84,23 +53,99 @@ final class SubscriptionQueue: Sendable {
         )
     }
 
-    private var dead: String { SubscriptionTopology.deadLetters(of: name) }
+    // MARK: - Copies
+
+    /// Where a copy goes.
+    private enum Place {
+        case deadLetters
+        case step(RetryStep)
+    }
+
+    /// Puts a copy of a delivery among the dead letters, and only then takes the original out of the queue.
+    ///
+    /// - Returns: whether that is done; not when the delivery became stale or the subscription was stopped first.
+    func bury(_ delivery: AMQPDelivery, _ failure: EventFailure, eventID: String?) async -> Bool {
+        var copy = MessageCopy(of: delivery.message)
+        copy.note(failure, host: HostName.current, from: origin(of: delivery))
+        return await replace(delivery, with: copy, in: .deadLetters, eventID: eventID)
+    }
+
+    /// Puts a copy of a delivery on the ladder, from where it comes back to the queue, and only then takes the original out
+    /// of it.
+    ///
+    /// - Returns: as ``bury(_:_:eventID:)``.
+    func postpone(_ delivery: AMQPDelivery, _ retry: Retry, eventID: String?) async -> Bool {
+        let (step, rest) = RetryStep.first(of: retry.delay)
+        var copy = MessageCopy(of: delivery.message)
+        copy.note(retry, rest: rest, from: origin(of: delivery))
+        guard await replace(delivery, with: copy, in: .step(step), eventID: eventID) else { return false }
+        bus.ladder.began(retry.delay)
+        return true
+    }
+
+    /// As long as nobody knows that the broker has the copy, the original stays where it is.
+    private func replace(
+        _ delivery: AMQPDelivery,
+        with copy: MessageCopy,
+        in place: Place,
+        eventID: String?
+    ) async -> Bool {
+        // Time is up: it comes again as it is.
+        guard !Task.isCancelled else {
+            _ = try? delivery.release()
+            return false
+        }
+        var waits = bus.patience.waits()
+        var told: String?
+        while !delivery.isStale {
+            guard let trouble = await publish(copy, to: place) else { return (try? delivery.ack()) == .sent }
+            guard !stopping.isStopped else { return false }
+            if trouble != told {
+                let reason = "its copy did not get to '\(target(place).queue)', and is tried again: \(trouble)"
+                bus.reports.tell(.init(.notSettled, subscription, eventID: eventID, reason: reason))
+            }
+            told = trouble
+            guard await waits.next(stopping) else { return false }
+        }
+        return false
+    }
 
     /// - Returns: why the broker does not have the copy, or may not have it.
-    private func publish(_ copy: MessageCopy) async -> String? {
-        let negotiated = client.broker?.frameMax ?? 0
-        let message = copy.fitted(to: Int(negotiated == 0 ? frameMax : negotiated))
+    private func publish(_ copy: MessageCopy, to place: Place) async -> String? {
+        let negotiated = bus.client.broker?.frameMax ?? 0
+        let message = copy.fitted(to: Int(negotiated == 0 ? bus.frameMax : negotiated))
+        let target = target(place)
         do throws(AMQPError) {
-            try await copies.publish(message, to: dead)
+            if case .step(let step) = place { try await bus.ladder.prepare(step) }
+            try await bus.copies.publish(message, to: target.exchange, routingKey: target.routingKey)
             return nil
         } catch {
-            guard error.code == .returned else { return error.message }
+            guard error.code == .returned || error.reply?.code == 404 else { return error.message }
             do throws(AMQPError) {
-                try await client.apply(topology)
+                try await repair(place)
                 return error.message
             } catch let refusal {
                 return "\(error.message); and \(refusal.message)"
             }
+        }
+    }
+
+    /// Declares again what somebody has deleted.
+    private func repair(_ place: Place) async throws(AMQPError) {
+        switch place {
+        case .deadLetters: try await bus.client.apply(topology)
+        case .step(let step): try await bus.ladder.prepare(step, again: true)
+        }
+    }
+
+    private func target(_ place: Place) -> (exchange: String, routingKey: String, queue: String) {
+        switch place {
+        case .deadLetters:
+            let dead = SubscriptionTopology.deadLetters(of: name)
+            return ("", dead, dead)
+        case .step(let step):
+            let exchange = bus.ladder.exchange(of: step)
+            return (exchange, name, exchange)
         }
     }
 }

@@ -4,6 +4,8 @@ package enum WarrenHeader {
     package static let origin = "warren-origin"
     /// How many attempts failed before the message came where it is.
     package static let attempt = "warren-attempt"
+    /// How long it is still to wait before the next attempt, in milliseconds.
+    package static let remainingDelay = "warren-remaining-delay"
 
     // MARK: - Of a dead letter
 
@@ -37,7 +39,7 @@ package enum WarrenHeader {
 
     /// All of them; other headers are somebody else's.
     package static let all: Set<String> = [
-        origin, attempt, error, errorType, attempts, firstFailedAt, lastFailedAt, handler, host, exchange, routingKey,
-        originalExpiration, originalUserID, droppedHeaders,
+        origin, attempt, remainingDelay, error, errorType, attempts, firstFailedAt, lastFailedAt, handler, host,
+        exchange, routingKey, originalExpiration, originalUserID, droppedHeaders,
     ]
 }

@@ -82,7 +82,7 @@ final class EventExchange: Sendable {
         var told: EventBusError?
         while !stopping.isStopped {
             do {
-                try await declareOnce()
+                try await client.applyOrFind([.exchange(name, .topic)])
                 isDeclared.store(true, ordering: .releasing)
                 return handle.settle(.success(()))
             } catch {
@@ -95,20 +95,6 @@ final class EventExchange: Sendable {
                     told = failure
                 }
                 guard await waits.next(stopping) else { return }
-            }
-        }
-    }
-
-    private func declareOnce() async throws(AMQPError) {
-        do throws(AMQPError) {
-            try await client.apply(Topology([.exchange(name, .topic)]))
-        } catch  where error.code == .accessRefused {
-            // Who may not declare may still publish to what is there.
-            let refusal = error
-            do {
-                try await client.withChannel { try await $0.checkExchange(name) }
-            } catch {
-                throw refusal
             }
         }
     }

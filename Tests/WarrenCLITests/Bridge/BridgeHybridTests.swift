@@ -55,7 +55,10 @@ struct BridgeHybridTests {
             #expect(messages.count == 200)
             let vhost = String(try #require(url.split(separator: "/").last))
             let queues = try await broker.rabbitmqctl(["list_queues", "-p", vhost, "name"])
-            #expect(Set(queues.split(separator: "\n")) == ["q", "mixed.everything", "mixed.everything.dead"])
+            let names: Set<Substring> = [
+                "q", "mixed.everything", "mixed.everything.dead", "warren.delay.1000", "warren.delay.2000",
+            ]
+            #expect(Set(queues.split(separator: "\n")) == names)
 
             // The sinks have all of it.
             let everything = try lab.log("everything.ndjson").objects().compactMap { $0["event_id"] as? String }

@@ -28,6 +28,10 @@ struct TopologyEndToEndTests {
         "binding 'events' -> 'shop' with key 'Order.Created'",
         "queue 'shop.devices.dead'", "queue 'shop.devices'",
         "binding 'events' -> 'shop.devices' with key 'device.*'",
+        "exchange 'warren.delay.1000', fanout", "queue 'warren.delay.1000'",
+        "binding 'warren.delay.1000' -> 'warren.delay.1000' with key ''",
+        "exchange 'warren.delay.2000', fanout", "queue 'warren.delay.2000'",
+        "binding 'warren.delay.2000' -> 'warren.delay.2000' with key ''",
     ]
 
     private func topology(_ verb: String, _ text: String, _ url: String) async throws -> RunningProgram.Result {

@@ -45,11 +45,22 @@ func decide(on bus: some EventBus, _ ledger: Ledger) throws {
 
 actor Ledger {
     private(set) var amounts: [Int: Double] = [:]
+    private var failures: Int
+
+    /// A ledger that is not there at first, so often.
+    init(failures: Int = 0) {
+        self.failures = failures
+    }
 
     /// Entering twice is entering once: an event may come again.
     func enter(_ amount: Double, for order: Int) throws {
         struct Refund: Error {}
+        struct Unavailable: Error {}
         guard amount >= 0 else { throw Refund() }
+        guard failures == 0 else {
+            failures -= 1
+            throw Unavailable()
+        }
         amounts[order] = amount
     }
 

@@ -20,6 +20,21 @@ struct TestingExamples {
         #expect(bus.deadLetters(of: "billing.order-paid").isEmpty)
     }
 
+    @Test("A second attempt enters what a first could not")
+    func entersAtLast() async throws {
+        let clock = ManualClock()  // It stands still until it is moved.
+        let bus = try MemoryEventBus(service: "billing", clock: clock)
+        let ledger = Ledger(failures: 1)
+        try handleEvents(of: bus, ledger)
+        async let _: Void = bus.run()
+
+        try await bus.publish(OrderPaid(orderID: 7, amount: 12.5))
+        try await clock.sleeper(for: .seconds(1))  // The first attempt has failed; the second is waited for.
+        clock.advance(by: .seconds(1))
+        await bus.drain()
+        #expect(await ledger.amounts == [7: 12.5])
+    }
+
     @Test("A bus of one's own keeps the promises of a bus", arguments: EventBusConformance.checks)
     func keepsPromises(check: EventBusCheck) async throws {
         var configuration = MemoryEventBusConfiguration()

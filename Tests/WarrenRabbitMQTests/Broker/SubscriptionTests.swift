@@ -58,34 +58,6 @@ extension BusTests {
             #expect(broker?.code == .invalidSubscription)
         }
 
-        @Test("A retry policy that would hold an event for too long is refused, and so it is by the hybrid bus")
-        func longRetry() async throws {
-            let remote = try RabbitMQEventBus(url: "amqp://localhost", service: "test")
-            let hybrid = HybridEventBus(
-                local: try MemoryEventBus(service: "test"),
-                remote: try RabbitMQEventBus(url: "amqp://localhost", service: "test")
-            )
-            let minute = Duration.seconds(60)
-            for bus in [remote, hybrid] as [any EventBus] {
-                for attempts in [22, 1_000_000] {
-                    let policy = RetryPolicy.exponential(
-                        maxAttempts: attempts,
-                        initial: minute,
-                        multiplier: 1,
-                        max: minute
-                    )
-                    let error = await failure {
-                        try bus.subscribe(to: ["#"], as: "long", retry: policy) { _, _ in }
-                    }
-                    #expect(error?.code == .invalidSubscription)
-                    #expect(error?.message.contains("20 minutes") == true)
-                }
-                let policy = RetryPolicy.exponential(maxAttempts: 21, initial: minute, multiplier: 1, max: minute)
-                try bus.subscribe(to: ["#"], as: "long", retry: policy) { _, _ in }
-                try bus.subscribe(to: ["#"], as: "at once", retry: .immediate(999_999)) { _, _ in }
-            }
-        }
-
         @Test(
             "As many events are taken at a time as can be handled before the broker takes them back",
             arguments: [

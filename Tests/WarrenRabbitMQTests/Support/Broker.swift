@@ -27,6 +27,13 @@ extension AMQPClient {
         try await withChannel { try await $0.queueStatus(queue).messageCount }
     }
 
+    /// How many messages are ready in each of several queues.
+    func counts(_ queues: String...) async throws -> [Int] {
+        var counts: [Int] = []
+        for queue in queues { counts.append(try await count(queue)) }
+        return counts
+    }
+
     /// The next message in a queue, taken out once it is there.
     func take(_ queue: String) async throws -> AMQPFetched {
         try await withChannel { channel in

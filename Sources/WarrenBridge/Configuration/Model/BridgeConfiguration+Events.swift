@@ -67,16 +67,6 @@ extension BridgeConfiguration {
             .exponential(maxAttempts: maxAttempts, initial: initialDelay, multiplier: multiplier, max: maxDelay)
         }
 
-        /// How long is waited in all for an event that fails each time.
-        package var waits: Duration {
-            var (sum, delay) = (Duration.zero, initialDelay)
-            for _ in 1..<max(1, maxAttempts) {
-                sum += min(delay, maxDelay)
-                delay = min(delay * multiplier, maxDelay)
-            }
-            return sum
-        }
-
         package init() {}
     }
 }

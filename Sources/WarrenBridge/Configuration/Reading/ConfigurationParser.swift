@@ -1,3 +1,5 @@
+import Warren
+
 /// Reads a whole file, section by section.
 struct ConfigurationParser {
     let reader: ConfigurationReader
@@ -48,9 +50,6 @@ struct ConfigurationParser {
         section.read("max_delay", into: &configuration.retry.maxDelay) { $0.duration(in: Bounds.delay) }
         if configuration.retry.initialDelay > configuration.retry.maxDelay {
             section.report("initial_delay is longer than max_delay")
-        } else if configuration.eventBus.kind != .memory, configuration.retry.waits > Bounds.waits {
-            let reason = "RabbitMQ takes back what is not dealt with after 30m"
-            section.report("the delays between all attempts add up to more than 20m: \(reason)")
         }
     }
 
@@ -75,10 +74,8 @@ struct ConfigurationParser {
     }
 
     enum Bounds {
-        /// Up to what a bus waits: an event keeps its place, and its handler's, for so long.
-        static let delay = Duration.milliseconds(1)...Duration.seconds(600)
-        /// How much may be waited for one event in all.
-        static let waits = Duration.seconds(1200)
+        /// Up to what a bus waits.
+        static let delay = Duration.milliseconds(1)...RetryPolicy.longestWait
         /// Up to a day.
         static let timeout = Duration.milliseconds(1)...Duration.seconds(86_400)
     }
