@@ -56,7 +56,7 @@ final class SubscriptionQueue: Sendable {
     // MARK: - Copies
 
     /// Where a copy goes.
-    private enum Place {
+    private enum Place: Hashable {
         case deadLetters
         case step(RetryStep)
     }
@@ -113,7 +113,8 @@ final class SubscriptionQueue: Sendable {
     /// - Returns: why the broker does not have the copy, or may not have it.
     private func publish(_ copy: MessageCopy, to place: Place) async -> String? {
         let negotiated = bus.client.broker?.frameMax ?? 0
-        let message = copy.fitted(to: Int(negotiated == 0 ? bus.frameMax : negotiated))
+        let frameMax = Int(negotiated == 0 ? bus.frameMax : negotiated)
+        let message = copy.fitted(to: place == .deadLetters ? frameMax : frameMax - RetryStep.headerGrowth)
         let target = target(place)
         do throws(AMQPError) {
             if case .step(let step) = place { try await bus.ladder.prepare(step) }

@@ -13,6 +13,9 @@ extension MessageCopy {
         var dropped = properties.omitLongTexts()
         if dropped.isEmpty, properties.fits(frameMax) { return message }
         let headers = properties.headers
+        if case .array(let earlier) = headers[WarrenHeader.droppedHeaders] {
+            dropped = earlier.compactMap(\.string) + dropped
+        }
         let sizes = headers.map { $0.encodedSize }
         // The largest first; of equal ones the last, so that the order of the others stays.
         let foreign = headers.entries.indices

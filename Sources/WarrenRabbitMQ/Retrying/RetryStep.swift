@@ -9,6 +9,12 @@ package struct RetryStep: Sendable, Hashable {
     /// How long it takes.
     package let delay: Duration
 
+    /// By how many bytes the headers of a message may grow on a step.
+    ///
+    /// The broker writes down where it has been, with names of up to 200 bytes. What has no room for that cannot be handed
+    /// out again.
+    static let headerGrowth = 1024
+
     /// Waits of so many attempts are looked at; they hardly differ after that.
     private static let attemptsAhead = 64
 

@@ -1,25 +1,9 @@
-import Foundation
 import Testing
+import WarrenTesting
 
 /// What hurts the users of other clients, and the tests that say it does not hurt here.
 @Suite("What other clients have taught")
 struct LessonsTests {
-    /// A requirement by its number, the behaviour that it asks for, and the names of the tests that would notice if that
-    /// went.
-    struct Lesson: Sendable, CustomTestStringConvertible {
-        let number: Int
-        let behaviour: String
-        let tests: [String]
-
-        init(_ number: Int, _ behaviour: String, _ tests: String...) {
-            self.number = number
-            self.behaviour = behaviour
-            self.tests = tests
-        }
-
-        var testDescription: String { "R\(number): \(behaviour)" }
-    }
-
     /// The requirements that a client has to meet; the others are a bus's.
     static let required = Array(1...14) + [17] + Array(20...23) + [25]
 
@@ -159,8 +143,8 @@ struct LessonsTests {
 
     @Test("Each behaviour has its tests", arguments: lessons)
     func hasTests(lesson: Lesson) throws {
-        let names = try DeclaredTests.names.get()
-        #expect(!lesson.tests.isEmpty)
-        for test in lesson.tests { #expect(names.contains(test), "no test '\(test)'") }
+        #expect(lesson.missing(from: try Self.declared.get()) == [])
     }
+
+    private static let declared = Result { try DeclaredTests.names(ofTargetWith: #filePath) }
 }

@@ -93,6 +93,36 @@ struct MessageCopyTests {
         #expect(names.count < 60 && names.last == .string("and \(3000 - kept - names.count + 1) more"))
     }
 
+    @Test("A copy of a copy names what either had no room for")
+    func twiceDropped() throws {
+        let headers: AMQPTable = [
+            "large": .string(String(repeating: "l", count: 3900)),
+            "middle": .string(String(repeating: "m", count: 3000)),
+        ]
+        let retry = Retry(after: .seconds(1), failedAttempts: 1, firstFailedAt: EventTimestamp(milliseconds: 0))
+        var copy = MessageCopy(of: AMQPMessage(body: [1], properties: AMQPProperties(headers: headers)))
+        copy.note(retry, rest: .zero, from: .init(exchange: "events", routingKey: "key"))
+        let first = copy.fitted(to: 4096).properties
+        #expect(first.headers["warren-dropped-headers"] == .array(["large"]) && first.headers["middle"] != nil)
+        let second = try deadLetter(first, error: String(repeating: "e", count: 900), frameMax: 4096)
+        #expect(second.headers["warren-dropped-headers"] == .array(["large", "middle"]))
+    }
+
+    @Test("A copy that is to be tried again says what is known of it, and a dead letter nothing of that")
+    func retried() throws {
+        let retry = Retry(after: .seconds(9), failedAttempts: 3, firstFailedAt: EventTimestamp(milliseconds: 0))
+        var copy = MessageCopy(of: AMQPMessage(body: [1]))
+        let rest = Duration.milliseconds(1500) + .nanoseconds(1)
+        copy.note(retry, rest: rest, from: .init(exchange: "events", routingKey: "key"))
+        let expected: AMQPTable = [
+            "warren-attempt": 3, "warren-first-failed-at": "1970-01-01T00:00:00.000Z", "warren-remaining-delay": 1501,
+            "warren-exchange": "events", "warren-routing-key": "key",
+        ]
+        #expect(copy.message.properties.headers == expected)
+        let dead = try deadLetter(copy.message.properties)
+        #expect(dead.headers["warren-attempt"] == nil && dead.headers["warren-remaining-delay"] == nil)
+    }
+
     @Test("Headers of ours that an outsider has filled give way too")
     func ownHeadersFilled() throws {
         let filling = AMQPValue.string(String(repeating: "f", count: 60_000))

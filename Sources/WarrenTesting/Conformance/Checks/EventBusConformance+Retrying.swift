@@ -75,6 +75,29 @@ extension EventBusConformance {
                 seen: "\(failure)"
             )
         },
+        EventBusCheck("waits of seconds, where a bus may spend them as it likes, count and end as short ones do") {
+            stage in
+            let clock = SystemClock()
+            let tries = Record<(attempt: Int, time: MonotonicTime)>(stage)
+            let policy = RetryPolicy.exponential(maxAttempts: 3, initial: .milliseconds(600))
+            let handle = try stage.bus.subscribe(Noted.self, as: "seconds", retry: policy) { _, context in
+                tries.add((context.attempt, clock.now))
+                throw Refusal()
+            }
+            try await stage.start(handle)
+            try await stage.bus.publish(Noted(7))
+            let letter = try require("a dead letter", try await stage.deadLetters(of: "seconds").first)
+            try expect("attempts", tries.all.map(\.attempt), is: [1, 2, 3])
+            for (index, wait) in [600, 1200].enumerated() {
+                let seen = tries.all[index].time.duration(until: tries.all[index + 1].time)
+                let isRight = seen >= .milliseconds(wait) && seen <= .milliseconds(wait) * 1.15
+                try expect("a wait of \(wait) ms, or up to 15 % more", isRight, seen: "\(seen)")
+            }
+            try expect("the event", try Occurrence(letter.event).decode(as: Noted.self), is: Noted(7))
+            try expect("attempts in the dead letter", letter.failure.attempts, is: 3)
+            let between = letter.failure.lastFailedAt.milliseconds - letter.failure.firstFailedAt.milliseconds
+            try expect("1.8 s from first to last", (1790...2070).contains(between), seen: "\(between) ms")
+        },
         EventBusCheck("an event that succeeds at last is no dead letter, and those after it come") { stage in
             let attempts = Record<Noted>(stage)
             let handle = try stage.bus.subscribe(Noted.self, as: "third-time", retry: .immediate(2)) { event, context in

@@ -1,0 +1,57 @@
+import Testing
+import WarrenTesting
+
+/// What hurts those who build on other clients, and the tests that say it does not hurt here.
+@Suite("What other buses have taught")
+struct LessonsTests {
+    static let lessons = [
+        Lesson(
+            15,
+            "What cannot be read is a dead letter with its reason, and is never handed out again; headers may hold anything",
+            "An envelope that contradicts itself is a dead letter at once, with the reason and no attempt",
+            "Data that are not what the handler takes are a dead letter at once",
+            "Attempts that an earlier copy counted go on; absurd counts do no harm",
+            "deaths that other clients, or other versions of the broker, have counted: they are not its attempts"
+        ),
+        Lesson(
+            16,
+            "Attempts are counted across crashes, of the broker and of processes",
+            "A broker that is killed while events wait for their next attempt: they come back as the next attempt",
+            "A process that goes while its events wait leaves them, and what it knew of them, to the next"
+        ),
+        Lesson(
+            17,
+            "A failed event and one that is given back are told apart",
+            "What the broker itself dead-letters comes to the same queue: rejected by another client, expired, or handed out too often"
+        ),
+        Lesson(
+            18,
+            "Attempts are counted in a header of ours, whatever a version of the broker makes of its own",
+            "deaths that other clients, or other versions of the broker, have counted: they are not its attempts",
+            "everything that a broker drops, misroutes or refuses in a careless copy",
+            "A handler that fails twice and then succeeds runs three times, at the policy's steps"
+        ),
+        Lesson(
+            19,
+            "Waits need no plugin, lose nothing, and a long one holds up no short one",
+            "A long wait holds up no short one",
+            "A handler that always fails runs as often as the policy has it; then its event is a dead letter",
+            "A step that was deleted is declared again, and nothing is lost",
+            "A step that takes no more: the original stays until its copy is taken, and other workers go on",
+            "10,000 events of which every third fails once: each is handled, and each that failed twice tried"
+        ),
+        Lesson(
+            24,
+            "A service that ends makes no dead letters: what is not done stays in its queue",
+            "At the end a handler at work may finish, what was not begun stays, and a cancelled one is no failure",
+            "A bus that ends while copies are under way: each event is there once, failed or not begun"
+        ),
+    ]
+
+    @Test("Each behaviour has its tests", arguments: lessons)
+    func hasTests(lesson: Lesson) throws {
+        #expect(lesson.missing(from: try Self.declared.get()) == [])
+    }
+
+    private static let declared = Result { try DeclaredTests.names(ofTargetWith: #filePath) }
+}
