@@ -310,7 +310,7 @@ struct Attempts: Sendable {
 
     private func postpone(_ item: Case, _ delay: Duration) async {
         let retry = Retry(after: delay, failedAttempts: item.attempts, firstFailedAt: item.firstFailedAt)
-        guard await item.delivery.postpone(retry) else { return notSettled(item) }
+        if await !item.delivery.postpone(retry) { notSettled(item) }
     }
 
     private func bury(_ item: Case, _ failure: Case.Failure) async {

@@ -49,11 +49,11 @@ public final class MemoryEventBus: HybridHalf {
     ///   - configuration: everything else.
     ///   - clock: measures how long handlers take, waits between attempts and all other limits.
     /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
-    public convenience init<C: Clock>(
+    public convenience init(
         service: String,
         configuration: MemoryEventBusConfiguration = MemoryEventBusConfiguration(),
-        clock: C
-    ) throws(EventBusError) where C.Duration == Duration {
+        clock: some Clock<Duration>
+    ) throws(EventBusError) {
         try self.init(service: service, configuration: configuration, clock: AdaptedClock(clock))
     }
 

@@ -1,5 +1,5 @@
 /// Any clock of a program, as the package reads clocks.
-package struct AdaptedClock<Base: Clock>: RuntimeClock where Base.Duration == Duration {
+package struct AdaptedClock<Base: Clock<Duration>>: RuntimeClock {
     /// The longest that a clock is asked to sleep at a time: some cannot add more to a moment.
     private static var longestSleep: Duration { .seconds(100 * 365 * 86_400) }
     /// How often a thread, which nobody can wake, looks at the clock.
@@ -26,9 +26,10 @@ package struct AdaptedClock<Base: Clock>: RuntimeClock where Base.Duration == Du
 
     package func sleep(until deadline: MonotonicTime) async throws(CancellationError) {
         while now < deadline {
-            let left = now.duration(until: deadline)
+            // A moment, and not how long it is until then: the clock may move on meanwhile.
+            let end = min(deadline, now.advanced(by: Self.longestSleep))
             do {
-                try await base.sleep(until: base.now.advanced(by: min(left, Self.longestSleep)), tolerance: nil)
+                try await base.sleep(until: start.advanced(by: .nanoseconds(end.nanoseconds)), tolerance: nil)
             } catch {
                 throw CancellationError()
             }
