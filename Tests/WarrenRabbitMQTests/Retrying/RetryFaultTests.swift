@@ -88,34 +88,6 @@ extension BusTests {
             }
         }
 
-        @Test("A bus that ends while copies are under way: each event is there once, failed or not begun")
-        func end() async throws {
-            try await withVhost { url in
-                let (tries, mayFail) = (Tries(), Shared(false))
-                var configuration = RabbitMQEventBusConfiguration()
-                configuration.limits.shutdownGrace = .seconds(20)
-                let bus = try RabbitMQEventBus(url: url, service: "test", configuration: configuration)
-                let run = Task { try await bus.run() }
-                let policy = RetryPolicy.fixed(maxAttempts: 3, delay: .seconds(60))
-                try await bus.subscribe(OrderPaid.self, as: "billing", retry: policy, concurrency: 50) { _, context in
-                    tries.begin(context)
-                    try await eventually("they may fail") { mayFail.value }
-                    throw Unlucky()
-                }.ready()
-                for id in 0..<200 { try await bus.publish(OrderPaid(orderID: id)) }
-                try await eventually("50 are at work") { tries.events == 50 }
-                run.cancel()
-                mayFail.change { $0 = true }
-                try await run.value
-                #expect(bus.statistics.failed == 50 && bus.statistics.deadLettered == 0)
-                try await withClient(url) { client in
-                    try await eventually("all are there") {
-                        try await client.counts("billing", "warren.delay.60000") == [150, 50]
-                    }
-                }
-            }
-        }
-
         @Test("A step that was deleted is declared again, and nothing is lost", arguments: [true, false])
         func deleted(withExchange: Bool) async throws {
             try await withBus { bus, url in
