@@ -111,7 +111,8 @@ extension ConnectionCore {
         }
     }
 
-    /// A message that nobody can be given is rejected, never requeued: it would come back for ever.
+    /// A message that nobody can be given is rejected, never requeued: it would come back for ever. Who only looks gets it
+    /// all the same, without its contents.
     private mutating func undecodable(
         _ method: ContentMethod,
         on number: UInt16,
@@ -127,6 +128,12 @@ extension ConnectionCore {
         // What needs no ack cannot be rejected either.
         case .deliver where box.value.requests != nil: break
         case .deliver(let envelope):
+            if box.value.subscription?.keepsUnreadable == true, let settler = box.value.subscription?.settler {
+                let message = IncomingMessage(envelope: envelope, message: AMQPMessage(body: []))
+                let contents = DeliveryContents(message, unreadable: error.message)
+                try box.value.subscription?.delivered(contents, settler: settler)
+                return
+            }
             guard let isInTurn = box.value.subscription?.ledger.delivered(envelope.tag), isInTurn else {
                 throw WireError("delivery \(envelope.tag) on channel \(number) out of turn")
             }

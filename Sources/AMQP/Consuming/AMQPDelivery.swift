@@ -40,6 +40,9 @@ public struct AMQPDelivery: Sendable {
         properties.headers[AMQPStreamOffset.key]?.integer.flatMap { UInt64(exactly: $0) }
     }
 
+    /// Why the message could not be read, and is empty here; only for who ``AMQPClient/hold(_:prefetch:)``s it.
+    package var unreadable: String? { contents.unreadable }
+
     /// Whether the channel it came on is gone, so that the broker delivers it again and settling it does nothing.
     package var isStale: Bool { settler.isStale(self) }
 
@@ -94,9 +97,12 @@ public struct AMQPDelivery: Sendable {
 /// What was delivered; allocated once, handed on by reference.
 final class DeliveryContents: Sendable {
     let incoming: IncomingMessage
+    /// Why the message could not be read.
+    let unreadable: String?
 
-    init(_ incoming: IncomingMessage) {
+    init(_ incoming: IncomingMessage, unreadable: String? = nil) {
         self.incoming = incoming
+        self.unreadable = unreadable
     }
 }
 

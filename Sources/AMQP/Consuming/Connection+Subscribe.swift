@@ -9,6 +9,8 @@ struct Consumption {
     let noLocal: Bool
     let consumerTag: String
     let arguments: AMQPConsumerArguments
+    /// Whether what cannot be read is handed out without its contents, and not rejected.
+    var keepsUnreadable = false
 
     fileprivate var mode: Subscription.Mode {
         if arguments.streamOffset != nil || arguments.other[AMQPStreamOffset.key] != nil { return .stream }
@@ -54,6 +56,7 @@ extension Connection {
                     coalescing: consumption.coalescingAcks,
                     mode: consumption.mode,
                     yields: consumption.yields(source),
+                    keepsUnreadable: consumption.keepsUnreadable,
                     queue: source.queue,
                     overdueAfter: settings.overdueAfter,
                     position: SubscriptionPosition()

@@ -8,6 +8,8 @@ struct Subscription: ~Copyable {
     let mode: Mode
     /// Whether the broker is asked to stop when too much has come, and to go on when it is worked off.
     let yields: Bool
+    /// Whether what cannot be read is handed out all the same.
+    let keepsUnreadable: Bool
     /// The queue's name; empty for a private one.
     let queue: String
     let position: SubscriptionPosition
@@ -42,6 +44,7 @@ struct Subscription: ~Copyable {
         coalescing: AMQPAckCoalescing = .automatic,
         mode: Mode = .acknowledged,
         yields: Bool = false,
+        keepsUnreadable: Bool = false,
         queue: String = "",
         overdueAfter limit: Duration? = nil,
         position: SubscriptionPosition
@@ -52,6 +55,7 @@ struct Subscription: ~Copyable {
         self.coalescing = coalescing
         self.mode = mode
         self.yields = yields
+        self.keepsUnreadable = keepsUnreadable
         self.prefetch = prefetch
         self.position = position
     }

@@ -38,6 +38,7 @@ public struct EventBusError: Error, Sendable, Hashable, CustomStringConvertible 
             case invalidEvent, invalidSubscription, invalidConfiguration
             case unavailable, refused, unroutable, unknown, overloaded, timedOut, cancelled, closed
             case subscriptionRefused
+            case notFound, inUse
         }
 
         private let kind: Kind
@@ -79,5 +80,12 @@ public struct EventBusError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let closed = Code(kind: .closed)
         /// The broker does not let the subscription be: its queue exists with other arguments, a permission is missing.
         public static let subscriptionRefused = Code(kind: .subscriptionRefused)
+
+        // MARK: - Dead letters
+
+        /// There is no such subscription, or it has no place for dead letters.
+        public static let notFound = Code(kind: .notFound)
+        /// Somebody else is at work on the same dead letters.
+        public static let inUse = Code(kind: .inUse)
     }
 }

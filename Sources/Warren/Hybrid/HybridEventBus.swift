@@ -9,7 +9,7 @@
 /// | `local` | never | at once | no | in memory |
 /// | `both` | confirmed | at once | yes | through their queue |
 /// | `remote` | confirmed | when it comes back | yes | through their queue |
-public final class HybridEventBus: EventBus {
+public final class HybridEventBus: DeadLetterKeeping {
     /// The half within this process.
     public let local: MemoryEventBus
 
@@ -110,6 +110,16 @@ public final class HybridEventBus: EventBus {
     /// What both halves have counted since they were made.
     public var statistics: EventBusStatistics {
         local.statistics + remote.statistics
+    }
+
+    /// The dead letters of a subscription in both halves.
+    ///
+    /// - Parameter name: the subscription's name.
+    /// - Returns: its dead letters; of a remote half that does not let one at its own, only those in memory.
+    public func deadLetterStore(of name: String) -> any DeadLetterStore {
+        let here = local.deadLetterStore(of: name)
+        guard let remote = remote as? any DeadLetterKeeping else { return here }
+        return HybridDeadLetters(local: here, remote: remote.deadLetterStore(of: name))
     }
 
     /// Whether events of a type never leave the process.

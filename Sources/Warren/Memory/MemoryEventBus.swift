@@ -4,7 +4,7 @@ package import WarrenRuntime
 ///
 /// Typed values reach typed handlers as they are. Observers see what is published while they are there; a subscription
 /// has a queue in memory, retries as it would with a broker, and keeps its dead letters until the process ends.
-public final class MemoryEventBus: HybridHalf {
+public final class MemoryEventBus: HybridHalf, DeadLetterKeeping {
     /// The service that publishes here.
     public let service: String
 
@@ -117,8 +117,23 @@ public final class MemoryEventBus: HybridHalf {
     /// - Parameter name: the subscription's name.
     /// - Returns: its dead letters.
     public func deadLetters(of name: String) -> [DeadLetter] {
-        state.withLock { $0.deadLetters[name] }?.all ?? []
+        shelf(of: name)?.all ?? []
     }
+
+    /// The dead letters of a subscription, to be requeued or discarded.
+    ///
+    /// An event that is requeued waits for its handler like one that was published; where there is no room for it, it stays.
+    ///
+    /// - Parameter name: the subscription's name.
+    /// - Returns: its dead letters.
+    public func deadLetterStore(of name: String) -> any DeadLetterStore {
+        MemoryDeadLetters(name: name, bus: self)
+    }
+
+    func shelf(of name: String) -> DeadLetterShelf? { state.withLock { $0.deadLetters[name] } }
+
+    /// The queue of a subscription, as long as it has a subscriber.
+    func queue(of name: String) -> MemoryQueue? { state.withLock { $0.subscriptions[name]?.queue } }
 
     package var permits: HandlerPermits { surroundings.permits }
 

@@ -37,6 +37,9 @@ package enum WarrenHeader {
     /// The names of headers and properties that had no room in the copy.
     package static let droppedHeaders = "warren-dropped-headers"
 
+    /// Those that tell of a failure.
+    static let ofFailure = [attempt, error, errorType, attempts, firstFailedAt, lastFailedAt, handler, host]
+
     /// All of them; other headers are somebody else's.
     package static let all: Set<String> = [
         origin, attempt, remainingDelay, error, errorType, attempts, firstFailedAt, lastFailedAt, handler, host,
