@@ -111,8 +111,9 @@ extension ConnectionCore {
         }
     }
 
-    /// A message that nobody can be given is rejected, never requeued: it would come back for ever. Who only looks gets it
-    /// all the same, without its contents.
+    /// A message that nobody can be given is rejected, never requeued: it would come back for ever.
+    ///
+    /// Who only looks gets it all the same, without its contents.
     private mutating func undecodable(
         _ method: ContentMethod,
         on number: UInt16,

@@ -1,6 +1,6 @@
 /// Which dead letters are meant: those that fit all that is given.
 public struct DeadLetterFilter: Sendable, Hashable {
-    /// Those of events with one of these ids; the empty one is that of messages without any. `nil`: of any event.
+    /// Those of events with one of these ids, where messages without any have the empty one; `nil`: of any event.
     public var ids: Set<String>?
     /// Those of events whose type it matches; `nil`: of any type.
     public var type: TopicPattern?

@@ -2,16 +2,17 @@
 ///
 /// Looking changes nothing, however often: none is lost, and the order stays.
 ///
-/// Every operation throws ``EventBusError``: `notFound` when there is no such subscription, `inUse` while somebody else
-/// is at work on the same dead letters, `unavailable` when there is no way to the broker, `closed` when the bus has
-/// ended, `cancelled` when the task was. What was done by then stays done, and the message says how many it was done
-/// for.
+/// What the operations throw is ``EventBusError``: `notFound` when there is no such subscription, `inUse` while somebody
+/// else is at work on the same dead letters, `unavailable` when there is no way to the broker, `closed` when the bus has
+/// ended, `cancelled` when the task was. What was done by then stays done, and the message says for how many.
 public protocol DeadLetterStore: Sendable {
     /// What is known of dead letters without their data, the oldest first.
     ///
     /// - Parameters:
     ///   - filter: which.
     ///   - limit: how many at most.
+    /// - Returns: their heads.
+    /// - Throws: as the store says.
     func list(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> [DeadLetterHead]
 
     /// Whole dead letters, the oldest first.
@@ -19,6 +20,8 @@ public protocol DeadLetterStore: Sendable {
     /// - Parameters:
     ///   - filter: which.
     ///   - limit: how many at most.
+    /// - Returns: them.
+    /// - Throws: as the store says.
     func show(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> [DeadLetter]
 
     /// Gives dead letters back to their subscription, and to no other: each event comes to its handler again, as the
@@ -30,6 +33,8 @@ public protocol DeadLetterStore: Sendable {
     /// - Parameters:
     ///   - filter: which.
     ///   - limit: how many at most, the oldest first.
+    /// - Returns: what became of them.
+    /// - Throws: as the store says.
     func requeue(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport
 
     /// Takes dead letters away for good.
@@ -39,11 +44,14 @@ public protocol DeadLetterStore: Sendable {
     /// - Parameters:
     ///   - filter: which.
     ///   - limit: how many at most, the oldest first.
+    /// - Returns: what became of them.
+    /// - Throws: as the store says.
     func discard(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport
 
     /// Takes all dead letters away for good, without a look at any.
     ///
     /// - Returns: how many they were.
+    /// - Throws: as the store says.
     func purge() async throws(EventBusError) -> Int
 }
 

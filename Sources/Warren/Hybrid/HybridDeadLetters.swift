@@ -54,7 +54,11 @@ struct HybridDeadLetters: DeadLetterStore {
         return result
     }
 
-    private static func oldest<Letter>(_ limit: Int, of letters: [Letter], _ failure: (Letter) -> EventFailure) -> [Letter] {
+    private static func oldest<Letter>(
+        _ limit: Int,
+        of letters: [Letter],
+        _ failure: (Letter) -> EventFailure
+    ) -> [Letter] {
         let sorted = letters.sorted { failure($0).lastFailedAt.milliseconds < failure($1).lastFailedAt.milliseconds }
         return Array(sorted.prefix(max(0, limit)))
     }

@@ -1,9 +1,9 @@
 import AMQP
+import Warren
+import WarrenRabbitMQ
 
 extension Broker {
     private static let prefetch = 500
-    /// How long to wait before looking into an empty queue again.
-    private static let lookAgain = Duration.milliseconds(200)
 
     /// Prints messages until the printer has enough, or the task is cancelled; `listening` is told once from when on no
     /// message is missed.
@@ -41,13 +41,7 @@ extension Broker {
         try await client.withConsumer(source, prefetch: Self.prefetch) { deliveries in
             listening()
             for try await delivery in deliveries {
-                let end = try await printer.print(
-                    delivery.message,
-                    exchange: delivery.exchange,
-                    routingKey: delivery.routingKey,
-                    redelivered: delivery.redelivered,
-                    flushing: flushing
-                )
+                let end = try await printer.print(delivery, flushing: flushing)
                 if end == .unread { return .unread }
                 try delivery.ack()
                 if let end { return end }
@@ -56,36 +50,23 @@ extension Broker {
         }
     }
 
-    /// Takes messages one by one and settles none, so that all are back in their places when the channel closes.
     private func look(
         into queue: String,
         _ printer: TailPrinter,
         _ listening: (String) -> Void
     ) async throws -> TailEnd {
-        try await client.withChannel { channel in
-            let status = try await channel.queueStatus(queue)
-            guard status.consumerCount == 0 else {
-                let consumers = status.consumerCount == 1 ? "a consumer" : "\(status.consumerCount) consumers"
-                throw CommandFailure(
-                    .failed,
-                    "queue '\(queue)' has \(consumers), which looking would disturb; --ack consumes beside them"
-                )
-            }
-            listening("on queue '\(queue)', leaving its messages in it")
-            while true {
-                guard let delivery = try await channel.get(queue) else {
-                    try await Task.sleep(for: Self.lookAgain)
-                    continue
+        do {
+            return try await QueueLook.use(client, queue, expecting: printer.wanted ?? Self.prefetch) { look in
+                listening("on queue '\(queue)', leaving its messages in it")
+                while true {
+                    for delivery in try await look.nextAtLast(upTo: Self.prefetch) {
+                        let end = try await printer.print(delivery, flushing: false)
+                        if let end { return end }
+                    }
                 }
-                let end = try await printer.print(
-                    delivery.message,
-                    exchange: delivery.exchange,
-                    routingKey: delivery.routingKey,
-                    redelivered: delivery.redelivered,
-                    flushing: false
-                )
-                if let end { return end }
             }
+        } catch let error as EventBusError where error.code == .inUse {
+            throw CommandFailure(.failed, "\(error.message); --ack consumes beside them")
         }
     }
 }

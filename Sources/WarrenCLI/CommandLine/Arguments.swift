@@ -3,7 +3,7 @@ import WarrenRuntime
 /// A command line taken apart: `--name value`, `--name=value`, `--flag`; after `--` everything is an operand.
 package struct Arguments: Sendable {
     package private(set) var operands: [String] = []
-    private var values: [String: String] = [:]
+    private var given: [String: [String]] = [:]
     private var flags: Set<String> = []
 
     package init(_ arguments: some Sequence<String>, options: [CommandOption]) throws(CommandFailure) {
@@ -27,7 +27,10 @@ package struct Arguments: Sendable {
     }
 
     /// The value of an option.
-    package func value(_ name: String) -> String? { values[name] }
+    package func value(_ name: String) -> String? { given[name]?.first }
+
+    /// All values of an option that may be given several times.
+    package func values(_ name: String) -> [String] { given[name] ?? [] }
 
     /// Whether a flag was given.
     package func has(_ name: String) -> Bool { flags.contains(name) }
@@ -37,7 +40,7 @@ package struct Arguments: Sendable {
         attached: String?,
         from rest: inout ArraySlice<String>
     ) throws(CommandFailure) {
-        guard values[option.name] == nil, !flags.contains(option.name) else {
+        guard option.isRepeatable || given[option.name] == nil, !flags.contains(option.name) else {
             throw .usage("\(option.name) is given twice")
         }
         guard let placeholder = option.value else {
@@ -46,7 +49,7 @@ package struct Arguments: Sendable {
             return
         }
         if let attached {
-            values[option.name] = attached
+            given[option.name, default: []].append(attached)
             return
         }
         // What looks like the next option is more likely a forgotten value than a value.
@@ -54,7 +57,7 @@ package struct Arguments: Sendable {
             throw .usage("\(option.name) needs a value: \(option.name) \(placeholder)")
         }
         rest.removeFirst()
-        values[option.name] = next
+        given[option.name, default: []].append(next)
     }
 
     private static func hint(for name: String, among options: [CommandOption]) -> String {

@@ -2,7 +2,8 @@
 package enum Program {
     package static let version = "0.1.0"
     package static let commands: [Command] = [
-        .bridge, .publish, .tail, .doctor, .topologyPlan, .topologyApply, .configCheck,
+        .bridge, .publish, .tail, .deadList, .deadShow, .deadRequeue, .deadDiscard, .deadPurge, .doctor, .topologyPlan,
+        .topologyApply, .configCheck,
     ]
 
     /// Runs the command line (without the program's name) and says how it went; whatever fails is explained on stderr.

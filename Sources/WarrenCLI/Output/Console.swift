@@ -33,9 +33,14 @@ package struct Console: Sendable {
     ///
     /// One that takes nothing is waited for, but after a signal only for a few seconds.
     package func print(_ text: String) async throws(CommandFailure) {
+        try await print(Array(text.utf8))
+    }
+
+    /// The same for bytes.
+    package func print(_ bytes: [UInt8]) async throws(CommandFailure) {
         let failure = await TerminationSignals.patiently(Self.patience) { () -> OutputThread.Failure? in
             do throws(OutputThread.Failure) {
-                try await output.write(Array(text.utf8))
+                try await output.write(bytes)
                 try await output.flush()
                 return nil
             } catch {

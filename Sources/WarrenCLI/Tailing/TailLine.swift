@@ -1,26 +1,31 @@
 package import AMQP
-import Warren
+package import Warren
 import WarrenBridge
 import WarrenRabbitMQ
 
 /// A message as one line of output: an envelope, and beside it what the envelope does not say.
 package enum TailLine {
-    /// The line, with its end; the exchange that was asked for is not worth saying.
+    /// The member that says why an envelope was taken for data, or why there is none.
+    static let invalid = "invalid"
+
+    /// The line, with its end; the exchange that was asked for is not worth saying, and `beside` comes before the rest of
+    /// what the envelope does not say.
     package static func line(
         _ message: AMQPMessage,
         exchange: String,
         routingKey: String,
         redelivered: Bool,
-        asked: String
+        asked: String,
+        beside: JSONMembers = JSONMembers()
     ) -> [UInt8] {
         let carried = CarriedProperties(message.properties, routingKey: routingKey)
-        var beside = JSONMembers()
+        var beside = beside
         var envelope: EventEnvelope
         do {
             envelope = try EventEnvelope(carrying: message.body, properties: carried)
         } catch {
             envelope = EventEnvelope(wrapping: message.body, properties: carried)
-            beside.append(key: "invalid", text: error.message)
+            beside.append(key: invalid, text: error.message)
         }
         if exchange != asked { beside.append(key: "exchange", text: exchange) }
         if routingKey != envelope.eventType { beside.append(key: "routing_key", text: routingKey) }

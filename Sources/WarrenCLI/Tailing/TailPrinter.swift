@@ -1,11 +1,12 @@
 package import AMQP
+import Warren
 import WarrenRuntime
 
 /// Prints messages and counts them.
 package final class TailPrinter: Sendable {
     private let console: Console
     private let exchange: String
-    private let wanted: Int?
+    let wanted: Int?
     private let count = Locked(0)
 
     /// Prints as many as are wanted; `nil` for no end.
@@ -19,19 +20,16 @@ package final class TailPrinter: Sendable {
     package var printed: Int { count.withLock { $0 } }
 
     /// Prints one message, with `flushing` to the last byte, and says why it was the last one, if it was.
-    package func print(
-        _ message: AMQPMessage,
-        exchange: String,
-        routingKey: String,
-        redelivered: Bool,
-        flushing: Bool
-    ) async throws(CommandFailure) -> TailEnd? {
+    package func print(_ delivery: AMQPDelivery, flushing: Bool) async throws(CommandFailure) -> TailEnd? {
+        var beside = JSONMembers()
+        if let unreadable = delivery.unreadable { beside.append(key: TailLine.invalid, text: unreadable) }
         let line = TailLine.line(
-            message,
-            exchange: exchange,
-            routingKey: routingKey,
-            redelivered: redelivered,
-            asked: self.exchange
+            delivery.message,
+            exchange: delivery.exchange,
+            routingKey: delivery.routingKey,
+            redelivered: delivery.redelivered,
+            asked: exchange,
+            beside: beside
         )
         do throws(OutputThread.Failure) {
             try await console.output.write(line)

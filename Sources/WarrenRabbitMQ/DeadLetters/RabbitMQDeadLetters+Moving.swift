@@ -43,13 +43,7 @@ extension RabbitMQDeadLetters {
         var end: AMQPError?
     }
 
-    /// Takes dead letters out of their queue once something is done for them.
-    ///
-    /// - Parameters:
-    ///   - filter: which.
-    ///   - limit: how many at most.
-    ///   - past: what is done for them, in the past.
-    ///   - deal: does it for some.
+    /// Takes dead letters out of their queue once `deal` has done something for them; `past` says what, for errors.
     private func move(
         _ filter: DeadLetterFilter,
         limit: Int,

@@ -14,8 +14,7 @@ import WarrenRuntime
 ///
 /// So one consumer holds as many as are wanted. Where that is not enough another one on a channel of its own holds those
 /// that follow, and at the end the channels are closed one after the other. A look that takes fewer than an earlier one would
-/// put those behind the rest: where every message was looked at before, it goes on to the first that was not, a hundred at a
-/// time.
+/// put those behind the rest: where every message was looked at before, it goes on to the first that was not.
 package actor QueueLook {
     private struct Window {
         let deliveries: AMQPDeliveries
@@ -31,8 +30,10 @@ package actor QueueLook {
 
     /// How many messages a consumer may hold: so much memory a slow reader takes at most.
     private static let maximumSize = 1000
-    /// How many it holds at a time of those that are not wanted.
-    private static let furtherSize = 100
+    /// How many a consumer holds of those that are looked at only for their order, at most.
+    ///
+    /// First it is one, then ten times as many each time: what is looked at beyond the need, the next look has to look at.
+    private static let maximumFurtherSize = 250
     /// How long to wait before asking whether the queue has any more.
     private static let pause = Duration.milliseconds(200)
     /// How often it is asked, with a millisecond between, whether messages are back.
@@ -50,6 +51,7 @@ package actor QueueLook {
     private var taken = 0
     /// How many it has to see at most: as many as there were when it began.
     private var total: Int
+    private var furtherSize = 1
     /// Whether it has seen one that nobody was given before.
     private var hasSeenNew = false
 
@@ -162,7 +164,11 @@ package actor QueueLook {
     private func open() async throws(AMQPError) {
         // The one before has all it may have; cancelled, it leaves the queue to the next where that lets only one consume.
         if let last = windows.last { try await last.deliveries.pause() }
-        let wanted = windows.isEmpty || taken < expected ? expected - taken : Self.furtherSize
+        var wanted = expected - taken
+        if wanted <= 0 {
+            wanted = furtherSize
+            furtherSize = min(furtherSize * 10, Self.maximumFurtherSize)
+        }
         let size = max(1, min(wanted, Self.maximumSize, total - taken))
         // Not a child of this task: cancelled, it could give back what it just got, before what was got earlier.
         let held = await Task { [client, queue] () -> Result<AMQPDeliveries, AMQPError> in
@@ -227,7 +233,8 @@ package actor QueueLook {
             // A closed channel may still be on its way out: what it held has to be back before the next one's, and before
             // anybody looks again.
             for _ in 0..<Self.maximumLooks {
-                guard let now = try? await control.queueStatus(queue), now.messageCount < before + window.held else { break }
+                let now = try? await control.queueStatus(queue)
+                guard let now, now.messageCount < before + window.held else { break }
                 try? await Task.sleep(for: .milliseconds(1))
             }
         }

@@ -1,8 +1,11 @@
 extension Duration {
-    /// Reads a time such as `500ms`, `10s`, `1.5s`, `2m` or `1h`; `nil` when it is none, or longer than a million hours.
+    /// Reads a time such as `500ms`, `10s`, `1.5s`, `2m`, `1h` or `7d`; `nil` when it is none, or longer than a million
+    /// hours.
     package init?(parsing text: String) {
         let number = text.utf8.prefix { $0.isDigit || $0 == UInt8(ascii: ".") }
-        let units: [String: Int64] = ["ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000]
+        let units: [String: Int64] = [
+            "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000, "d": 86_400_000_000_000,
+        ]
         guard let unit = units[String(text[number.endIndex...])] else { return nil }
         let parts = number.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard let whole = parts.first, !whole.isEmpty, whole.count <= 10, parts.count <= 2 else { return nil }

@@ -138,10 +138,14 @@ struct TailEndToEndTests {
         }
     }
 
-    @Test("looks into a queue again and again, and leaves it as it was")
-    func look() async throws {
+    @Test("looks into a queue again and again, and leaves it as it was", arguments: ["classic", "quorum"])
+    func look(_ kind: String) async throws {
         try await LocalBroker.shared().withVhost { url in
-            #expect(try await RunningProgram.python(Self.fillQueue, url: url, ["700"]).finish().status == 0)
+            let fill = Self.fillQueue.replacing(
+                "durable=True",
+                with: "durable=True, arguments={'x-queue-type': '\(kind)'}"
+            )
+            #expect(try await RunningProgram.python(fill, url: url, ["700"]).finish().status == 0)
             for _ in 0..<2 {
                 let arguments = ["tail", "--queue", "q", "--count", "650", "--timeout", "30s"]
                 let looked = try await RunningProgram.warren(arguments, url: url).finish()

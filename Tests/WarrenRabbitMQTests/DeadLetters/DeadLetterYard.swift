@@ -14,6 +14,16 @@ struct DeadLetterYard {
     let client: AMQPClient
     let letters: RabbitMQDeadLetters
 
+    /// Makes the queues of a subscription before it is there itself, with so many dead letters.
+    static func fill(_ queue: String, url: String, count: Int) async throws {
+        try await withClient(url) { client in
+            let topology = SubscriptionTopology(queue: queue, kind: .quorum, exchange: "", patterns: [])
+            try await client.apply(topology.topology)
+            let letters = RabbitMQDeadLetters(client: client, queue: queue)
+            try await DeadLetterYard(url: url, client: client, letters: letters).add(0..<count)
+        }
+    }
+
     /// Lends one on a vhost of its own.
     static func use(
         _ kind: RabbitMQEventBusConfiguration.QueueKind = .quorum,
@@ -50,9 +60,31 @@ struct DeadLetterYard {
         }
         try await client.withPublisher { publisher in
             for message in messages {
-                _ = try await publisher.send(message, to: "", routingKey: "billing.dead", mandatory: true)
+                _ = try await publisher.send(message, to: "", routingKey: letters.queue + ".dead", mandatory: true)
             }
             try await publisher.waitForConfirms()
+        }
+    }
+
+    /// Publishes to a queue until it takes no more.
+    func fillUp(_ queue: String) async throws {
+        try await eventually("it is full") {
+            do {
+                try await client.publish(AMQPMessage("x"), to: "", routingKey: queue)
+                return false
+            } catch let error as AMQPError {
+                return error.code == .refused
+            }
+        }
+    }
+
+    /// Has a consumer reject the first message of a queue.
+    static func rejectFirst(_ queue: String, _ client: AMQPClient) async throws {
+        try await client.withConsumer(.queue(queue)) { deliveries in
+            for try await delivery in deliveries {
+                try delivery.reject()
+                return
+            }
         }
     }
 
@@ -62,17 +94,21 @@ struct DeadLetterYard {
 
     /// Takes all messages out of a queue; their numbers in their order.
     func drain(_ queue: String) async throws -> [Int] {
-        try await takeAll(queue).compactMap { Int(String(decoding: $0.message.body, as: UTF8.self)) }
+        try await takeAll(queue).compactMap { Int(String(decoding: $0.body, as: UTF8.self)) }
     }
 
-    func takeAll(_ queue: String) async throws -> [AMQPFetched] {
-        try await client.withChannel(for: .consuming) { channel in
-            var fetched: [AMQPFetched] = []
-            while let message = try await channel.get(queue) {
-                fetched.append(message)
-                try channel.ack(message)
+    /// Takes all messages out of a queue.
+    func takeAll(_ queue: String) async throws -> [AMQPDelivery] {
+        let count = try await client.count(queue)
+        guard count > 0 else { return [] }
+        return try await client.withConsumer(.queue(queue), prefetch: 1000) { deliveries in
+            var taken: [AMQPDelivery] = []
+            for try await delivery in deliveries {
+                try delivery.ack()
+                taken.append(delivery)
+                if taken.count == count { break }
             }
-            return fetched
+            return taken
         }
     }
 }

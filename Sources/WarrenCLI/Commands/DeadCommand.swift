@@ -1,0 +1,107 @@
+import Warren
+import WarrenRabbitMQ
+import WarrenRuntime
+
+/// The commands about dead letters.
+enum DeadCommand {
+    /// How many reasons are worth reading.
+    private static let maximumReasons = 20
+
+    static func list(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
+        let wanted = try DeadLetterArguments(arguments)
+        let limit = wanted.limit ?? 100
+        let heads = try await run(arguments, wanted, console) { letters throws(EventBusError) in
+            try await letters.list(wanted.filter, limit: limit)
+        }
+        try await console.print(heads.flatMap(DeadLetterLine.line))
+        console.say(count(heads.count, heads.count == limit ? "; --limit shows more, if there are any" : ""))
+        return found(heads.map(\.eventID), of: wanted, console)
+    }
+
+    static func show(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
+        let wanted = try DeadLetterArguments(arguments)
+        guard !wanted.ids.isEmpty else { throw .usage("say which: --id ID") }
+        let shown = try await run(arguments, wanted, console) { letters throws(EventBusError) in
+            try await letters.messages(wanted.filter, limit: .max)
+        }
+        for letter in shown { try await console.print(DeadLetterLine.line(letter)) }
+        return found(shown.map(\.head.eventID), of: wanted, console)
+    }
+
+    static func requeue(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
+        let wanted = try DeadLetterArguments(changing: arguments)
+        let report = try await run(arguments, wanted, console) { letters throws(EventBusError) in
+            try await letters.requeue(wanted.filter, limit: wanted.limit ?? .max)
+        }
+        return try await tell(report, "requeued", wanted, console)
+    }
+
+    static func discard(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
+        let wanted = try DeadLetterArguments(changing: arguments)
+        let report = try await run(arguments, wanted, console) { letters throws(EventBusError) in
+            try await letters.discard(wanted.filter, limit: wanted.limit ?? .max)
+        }
+        return try await tell(report, "discarded", wanted, console)
+    }
+
+    static func purge(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
+        let wanted = try DeadLetterArguments(arguments)
+        guard arguments.has("--yes") else {
+            throw .usage("takes every dead letter of '\(wanted.queue)' away for good: say --yes if that is meant")
+        }
+        let purged = try await run(arguments, wanted, console) { letters throws(EventBusError) in
+            try await letters.purge()
+        }
+        console.say("purged \(count(purged))")
+        return .done
+    }
+
+    // MARK: - At work
+
+    /// Does something with the dead letters, until it is done or a signal comes.
+    private static func run<Value: Sendable>(
+        _ arguments: Arguments,
+        _ wanted: DeadLetterArguments,
+        _ console: Console,
+        _ body: @escaping @Sendable (RabbitMQDeadLetters) async throws(EventBusError) -> Value
+    ) async throws(CommandFailure) -> Value {
+        let address = try BrokerAddress(arguments)
+        return try await TerminationSignals.cancelling { () throws(CommandFailure) in
+            try await Broker.use(address, console) { broker in
+                try await body(RabbitMQDeadLetters(client: broker.client, queue: wanted.queue))
+            }
+        }
+    }
+
+    // MARK: - Talk
+
+    private static func tell(
+        _ report: DeadLetterReport,
+        _ past: String,
+        _ wanted: DeadLetterArguments,
+        _ console: Console
+    ) async throws(CommandFailure) -> ExitStatus {
+        try await console.print(report.ids.map { $0 + "\n" }.joined())
+        for kept in report.kept.prefix(maximumReasons) { console.say("'\(kept.id)' stays: \(kept.reason)") }
+        let more = report.kept.count - maximumReasons
+        if more > 0 { console.say("and \(more) more stay") }
+        console.say("\(past) \(count(report.ids.count))")
+        let status = found(report.ids + report.kept.map(\.id), of: wanted, console)
+        return report.kept.isEmpty ? status : .failed
+    }
+
+    private static func count(_ count: Int, _ more: String = "") -> String {
+        "\(count) dead \(count == 1 ? "letter" : "letters")\(more)"
+    }
+
+    /// Names the ids that no dead letter has.
+    private static func found(
+        _ ids: [String],
+        of wanted: DeadLetterArguments,
+        _ console: Console
+    ) -> ExitStatus {
+        let missing = wanted.ids.filter { !ids.contains($0) }
+        for id in missing { console.say("warren dead: none of '\(wanted.queue)' has the id '\(id)'") }
+        return missing.isEmpty ? .done : .failed
+    }
+}
