@@ -60,7 +60,10 @@ struct Handshake: ~Copyable {
         defer { state = .finished }
         switch state {
         case .awaitingTune:
-            return AMQPError(.unreachable, "\(login.host) closed the connection at the login of user '\(login.credentials.user)'")
+            return AMQPError(
+                .unreachable,
+                "\(login.host) closed the connection at the login of user '\(login.credentials.user)'"
+            )
         default:
             return AMQPError(.unreachable, "\(login.host) closed the connection \(step)")
         }

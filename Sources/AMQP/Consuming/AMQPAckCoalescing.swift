@@ -21,6 +21,7 @@ public struct AMQPAckCoalescing: Sendable, Hashable {
     /// - Parameters:
     ///   - count: how many acks wait at most, at least 1.
     ///   - delay: how long an ack waits at most, up to 10 s; less than a millisecond saves little.
+    /// - Returns: the choice; one that makes no sense is refused where it is used.
     public static func upTo(_ count: Int, within delay: Duration) -> AMQPAckCoalescing {
         AMQPAckCoalescing(sharesFrames: true, count: count, delay: delay)
     }

@@ -14,7 +14,7 @@ extension AMQPClient {
             Consumption(
                 prefetch: prefetch,
                 acknowledgement: .manual,
-                coalescingAcks: true,
+                coalescingAcks: .automatic,
                 exclusive: false,
                 noLocal: false,
                 consumerTag: "",

@@ -24,7 +24,9 @@ final class TopologyRecorder: Sendable {
     /// Skips an entity from now on, until it is applied again: its declaration has cost a connection.
     func blame(_ declaration: ClientMethod, _ error: AMQPError) {
         recording.withLock { recording in
-            for entity in recording.entities where entity.declaration == declaration { recording.costly[entity] = error }
+            for entity in recording.entities where entity.declaration == declaration {
+                recording.costly[entity] = error
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @testable import AMQP
 
