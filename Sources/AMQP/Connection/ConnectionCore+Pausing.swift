@@ -23,6 +23,8 @@ extension ConnectionCore {
         guard let number = box.value.openNumber else { return false }
         var methods = box.value.unbinding
         if let tag = box.value.subscription?.takeCancel() {
+            // Whoever waits for the answer may rely on the broker having heard of the acks; they have a fixed size.
+            try? sendAcks(of: box, number)
             methods.append(.basicCancel(consumerTag: tag))
         } else {
             let setup = box.value.setup

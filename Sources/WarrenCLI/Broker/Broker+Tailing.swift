@@ -42,9 +42,11 @@ extension Broker {
             listening()
             for try await delivery in deliveries {
                 let end = try await printer.print(delivery, flushing: flushing)
-                if end == .unread { return .unread }
-                try delivery.ack()
-                if let end { return end }
+                if end != .unread { try delivery.ack() }
+                guard let end else { continue }
+                // Closed at once, the channel of a quorum queue may take acks along.
+                try? await deliveries.pause()
+                return end
             }
             throw CommandFailure(.failed, "the subscription ended")
         }

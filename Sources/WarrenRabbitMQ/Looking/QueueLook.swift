@@ -221,10 +221,20 @@ package actor QueueLook {
         await Task { await self.giveBack() }.value
     }
 
+    /// Takes what is on its way to the last consumer: where it is cancelled first, that goes back before what it has got.
+    private func fill() async {
+        for _ in 0..<Self.maximumPauses {
+            guard let last = windows.last, !last.isFull, let more = try? await pull(upTo: last.size) else { return }
+            if more.isEmpty, (try? await control.queueStatus(queue).messageCount) ?? 0 == 0 { return }
+        }
+    }
+
     private func giveBack() async {
         // Whatever goes wrong now, the messages go back by themselves.
         while !windows.isEmpty, !hasSeenNew, let more = try? await next(upTo: Self.maximumSize), !more.isEmpty {}
-        // A consumer with room left would be handed what the others give back.
+        // A consumer with room left would be handed what the others give back. And a broker that still works off acks to a
+        // quorum queue when their channel is closed forgets some of them: it has had the time when it has agreed to this.
+        await fill()
         try? await windows.last?.deliveries.pause()
         for window in windows {
             let before = window.isLost ? nil : try? await control.queueStatus(queue).messageCount

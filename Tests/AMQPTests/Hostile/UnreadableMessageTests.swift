@@ -64,5 +64,29 @@ extension ClientTests.HostileTests {
                 }
             }
         }
+
+        @Test("is handed out without its contents to who holds it, and not rejected", arguments: messages)
+        func held(_ message: Unreadable) async throws {
+            let script = serving { frame, connection in
+                guard frame.method == .basicConsume else { return false }
+                connection.send(.basicConsumeOk, channel: 1) { $0.shortString("tag") }
+                connection.send([Breach.deliver] + message.frames)
+                connection.sendDelivery(.init(channel: 1, consumerTag: "tag", tag: 2, body: [2]))
+                return true
+            }
+            var configuration = AMQPClientConfiguration.persistent
+            configuration.maximumMessageSize = 1000
+            try await withScript(script, configuration) { client, broker in
+                let deliveries = try await client.hold("q", prefetch: 10)
+                var held: [AMQPDelivery] = []
+                while held.count < 2 { held += try await deliveries.next(upTo: 10) }
+                #expect(held[0].unreadable != nil && held[0].body.isEmpty)
+                #expect(held[1].unreadable == nil && held[1].body == [2])
+                try held[0].ack()
+                await deliveries.close()
+                #expect(broker.connections.flatMap { $0.frames(.basicReject) }.isEmpty)
+                #expect(broker.connections.flatMap { $0.frames(.basicAck) }.count == 1)
+            }
+        }
     }
 }

@@ -34,6 +34,16 @@ struct PausingTests {
         try core.agree(id)
     }
 
+    @Test("is cancelled after the acks that wait, so that the broker has heard of them when it agrees")
+    func acksFirst() throws {
+        try open()
+        try core.receive(.delivered(1, CoreChannelTests.delivery(1)))
+        #expect(try take().first?.ack() == .sent)
+        _ = try #require(try setPaused(true))
+        let ack = ClientMethod.basicAck(tag: 1, multiple: false)
+        #expect(try core.sent() == ack.frame(on: 1) + Self.cancel.frame(on: 1))
+    }
+
     @Test("is cancelled at the broker, still settles, and consumes again")
     func pauses() throws {
         try open()

@@ -23,6 +23,14 @@ struct ArgumentsTests {
         #expect(try parsed(["--url", "-5"]).value("--url") == "-5")
     }
 
+    @Test("gives all values of an option that may be given several times, in order")
+    func repeated() throws {
+        let options = [CommandOption("--id", "ID", isRepeatable: true, "")]
+        let arguments = try Arguments(["--id", "b", "--id=a", "--id", ""], options: options)
+        #expect(arguments.values("--id") == ["b", "a", ""])
+        #expect(try parsed([]).values("--id").isEmpty)
+    }
+
     @Test("takes everything after -- as it is")
     func operands() throws {
         #expect(try parsed(["x", "--", "--ack", "--", "-y"]).operands == ["x", "--ack", "--", "-y"])

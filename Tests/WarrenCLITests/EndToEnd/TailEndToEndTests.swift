@@ -141,10 +141,9 @@ struct TailEndToEndTests {
     @Test("looks into a queue again and again, and leaves it as it was", arguments: ["classic", "quorum"])
     func look(_ kind: String) async throws {
         try await LocalBroker.shared().withVhost { url in
-            let fill = Self.fillQueue.replacing(
-                "durable=True",
-                with: "durable=True, arguments={'x-queue-type': '\(kind)'}"
-            )
+            let fill = Self.fillQueue
+                .replacing("connect()", with: "connect(); channel.confirm_delivery()")
+                .replacing("durable=True", with: "durable=True, arguments={'x-queue-type': '\(kind)'}")
             #expect(try await RunningProgram.python(fill, url: url, ["700"]).finish().status == 0)
             for _ in 0..<2 {
                 let arguments = ["tail", "--queue", "q", "--count", "650", "--timeout", "30s"]
@@ -159,7 +158,9 @@ struct TailEndToEndTests {
             #expect(try consumed.objects().compactMap { $0["data"] as? Int } == Array(0..<300))
             let rest = try await RunningProgram.warren(["tail", "--queue=q", "--timeout", "1s"], url: url).finish()
             #expect(rest.status == 0)
-            #expect(try rest.objects().compactMap { $0["data"] as? Int } == Array(300..<700))
+            // What a consumer of a quorum queue has got and not acked goes behind what was looked at.
+            let left = try rest.objects().compactMap { $0["data"] as? Int }
+            #expect((kind == "quorum" ? left.sorted() : left) == Array(300..<700))
             #expect(rest.errors.hasSuffix("gave up after 1s with 400 events\n"))
         }
     }

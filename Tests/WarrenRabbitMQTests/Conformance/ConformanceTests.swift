@@ -7,7 +7,9 @@ import WarrenTesting
 
 @Suite("A bus over RabbitMQ")
 struct ConformanceTests {
-    @Test("keeps every promise of a bus", arguments: EventBusConformance.checks)
+    static let checks = EventBusConformance.checks + EventBusConformance.deadLetterChecks
+
+    @Test("keeps every promise of a bus", arguments: checks)
     func quorum(check: EventBusCheck) async throws {
         try await withVhost { url in
             try await Self.withDeadLetters(url) { deadLetters in
@@ -22,7 +24,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test("keeps them as one half of a hybrid bus, over classic queues", arguments: EventBusConformance.checks)
+    @Test("keeps them as one half of a hybrid bus, over classic queues", arguments: checks)
     func hybrid(check: EventBusCheck) async throws {
         try await withVhost { url in
             try await Self.withDeadLetters(url) { deadLetters in
@@ -37,7 +39,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test("keeps them where a hybrid bus sends everything out first", arguments: EventBusConformance.checks)
+    @Test("keeps them where a hybrid bus sends everything out first", arguments: checks)
     func remote(check: EventBusCheck) async throws {
         try await withVhost { url in
             try await Self.withDeadLetters(url) { deadLetters in
@@ -53,7 +55,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test("keeps them where a hybrid bus keeps everything to itself", arguments: EventBusConformance.checks)
+    @Test("keeps them where a hybrid bus keeps everything to itself", arguments: checks)
     func local(check: EventBusCheck) async throws {
         try await withVhost { url in
             let bus = try Self.hybrid(url, check.limits, [try RoutingRule("#", reach: .local)])
@@ -95,7 +97,22 @@ struct ConformanceTests {
         return HybridEventBus(local: local, remote: try bus(url, limits, .classic, permits: permits), rules: rules)
     }
 
+    /// Lends a look at dead letters that is there before the bus runs, and after.
     private static func withDeadLetters(_ url: String, _ body: (DeadLetterQueues) async throws -> Void) async throws {
-        try await AMQPClient.withClient(url: url) { client in try await body(DeadLetterQueues(client)) }
+        try await AMQPClient.withClient(url: url) { client in try await body(DeadLetterQueues(client: client)) }
+    }
+}
+
+/// The dead letters of all subscriptions.
+struct DeadLetterQueues {
+    let client: AMQPClient
+
+    /// Those of one, the oldest first; none where there is no queue yet.
+    func all(of subscription: String) async throws -> [DeadLetter] {
+        do {
+            return try await RabbitMQDeadLetters(client: client, queue: subscription).show(.all, limit: .max)
+        } catch  where error.code == .notFound {
+            return []
+        }
     }
 }

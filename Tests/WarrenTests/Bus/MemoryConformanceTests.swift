@@ -4,22 +4,24 @@ import WarrenTesting
 
 @Suite("A bus in memory")
 struct MemoryConformanceTests {
-    @Test("keeps every promise of a bus", arguments: EventBusConformance.checks)
+    static let checks = EventBusConformance.checks + EventBusConformance.deadLetterChecks
+
+    @Test("keeps every promise of a bus", arguments: checks)
     func buffered(check: EventBusCheck) async throws {
         try await Self.run(check) { _ in }
     }
 
-    @Test("keeps them where a publish waits for handlers", arguments: EventBusConformance.checks)
+    @Test("keeps them where a publish waits for handlers", arguments: checks)
     func inPlace(check: EventBusCheck) async throws {
         try await Self.run(check) { $0.dispatch = .inPlace }
     }
 
-    @Test("keeps them where events go through JSON", arguments: EventBusConformance.checks)
+    @Test("keeps them where events go through JSON", arguments: checks)
     func throughJSON(check: EventBusCheck) async throws {
         try await Self.run(check) { $0.forcesJSON = true }
     }
 
-    @Test("keeps them in place and through JSON", arguments: EventBusConformance.checks)
+    @Test("keeps them in place and through JSON", arguments: checks)
     func inPlaceThroughJSON(check: EventBusCheck) async throws {
         try await Self.run(check) { ($0.dispatch, $0.forcesJSON) = (.inPlace, true) }
     }

@@ -18,6 +18,8 @@ final class Gate: Sendable {
     /// How many have come.
     var arrived: Int { state.withLock { $0.arrived } }
 
+    var isOpen: Bool { opened.isStopped }
+
     func open() {
         opened.stop()
     }
