@@ -70,5 +70,35 @@ extension BusTests {
                 await proxy.stop()
             }
         }
+
+        @Test("A bus that ends while a step takes no copies leaves the originals in their queue")
+        func copyNotTaken() async throws {
+            try await withVhost { url in
+                let broker = try await LocalBroker.shared()
+                let full = #"{"max-length":1,"overflow":"reject-publish","message-ttl":600000}"#
+                let step = "warren.delay.60000"
+                try await withClient(url) { client in
+                    try await broker.withPolicy(full, queues: #"^warren\.delay\.60000$"#, url: url) {
+                        try await withBus(url) { bus in
+                            let log = EventLog(bus)
+                            let policy = RetryPolicy.fixed(maxAttempts: 3, delay: .seconds(60))
+                            try await bus.subscribe(OrderPaid.self, as: "billing", retry: policy) { _, _ in
+                                throw Unlucky()
+                            }.ready()
+                            try await eventually("it is full") {
+                                let message = AMQPMessage("x")
+                                let taken: Void? = try? await client.publish(message, to: step, routingKey: "billing")
+                                return taken == nil
+                            }
+                            try await bus.publish(OrderPaid(orderID: 1))
+                            #expect(try await log.first(.notSettled).reason?.contains("refused") == true)
+                        }
+                        try await eventually("it is there") { try await client.count("billing") == 1 }
+                        let left = try await client.take("billing").message
+                        #expect(left.properties.headers["warren-attempt"] == nil)
+                    }
+                }
+            }
+        }
     }
 }
