@@ -38,7 +38,9 @@ package enum WarrenHeader {
     package static let droppedHeaders = "warren-dropped-headers"
 
     /// Those that tell of a failure.
-    static let ofFailure = [attempt, error, errorType, attempts, firstFailedAt, lastFailedAt, handler, host]
+    static let ofFailure = [
+        attempt, remainingDelay, error, errorType, attempts, firstFailedAt, lastFailedAt, handler, host,
+    ]
 
     /// All of them; other headers are somebody else's.
     package static let all: Set<String> = [
