@@ -1,4 +1,3 @@
-import Synchronization
 import WarrenRuntime
 
 /// A value that is set once and awaited by any number of tasks.
@@ -12,7 +11,6 @@ import WarrenRuntime
 final class OneShot<Value: Sendable>: Sendable {
     @safe
     private struct Waiter {
-        let id: Int
         let continuation: UnsafeContinuation<Value, Never>
     }
 
@@ -61,7 +59,7 @@ final class OneShot<Value: Sendable>: Sendable {
     /// Waits for the value, also in a cancelled task.
     func value() async -> Value {
         if let current { return current }
-        return unsafe await withUnsafeContinuation { unsafe register(Waiter(id: 0, continuation: $0)) }
+        return unsafe await withUnsafeContinuation { unsafe register(Waiter(continuation: $0)) }
     }
 
     /// Waits for the value.
@@ -70,26 +68,9 @@ final class OneShot<Value: Sendable>: Sendable {
     func value(abandoningWith cancelled: @autoclosure @escaping @Sendable () -> Value) async -> Value {
         if let current { return current }
         return await withTaskCancellationHandler {
-            unsafe await withUnsafeContinuation { unsafe register(Waiter(id: 0, continuation: $0)) }
+            unsafe await withUnsafeContinuation { unsafe register(Waiter(continuation: $0)) }
         } onCancel: {
             abandon(cancelled())
-        }
-    }
-
-    /// Waits for the value.
-    ///
-    /// A cancelled task gets `cancelled` and leaves the value to the others.
-    func value(leavingWith cancelled: @autoclosure @escaping @Sendable () -> Value) async -> Value {
-        if let current { return current }
-        let id = nextWaiterID()
-        return await withTaskCancellationHandler {
-            unsafe await withUnsafeContinuation { continuation in
-                unsafe register(Waiter(id: id, continuation: continuation))
-                // The handler may have run before the waiter was there to be found.
-                if Task.isCancelled { leave(id, cancelled()) }
-            }
-        } onCancel: {
-            leave(id, cancelled())
         }
     }
 
@@ -106,18 +87,6 @@ final class OneShot<Value: Sendable>: Sendable {
         if let value { unsafe waiter.continuation.resume(returning: value) }
     }
 
-    private func leave(_ id: Int, _ value: Value) {
-        let waiter = state.withLock { state -> Waiter? in
-            if let first = state.first, first.id == id {
-                state.first = nil
-                return first
-            }
-            guard let index = state.others.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.others.remove(at: index)
-        }
-        unsafe waiter?.continuation.resume(returning: value)
-    }
-
     private func finish(_ value: Value, evenIfClaimed: Bool) {
         let (first, others) = state.withLock { state -> (Waiter?, [Waiter]) in
             guard state.value == nil, evenIfClaimed || !state.isClaimed else { return (nil, []) }
@@ -130,10 +99,4 @@ final class OneShot<Value: Sendable>: Sendable {
         unsafe first?.continuation.resume(returning: value)
         for waiter in others { unsafe waiter.continuation.resume(returning: value) }
     }
-}
-
-private let waiterID = Atomic(0)
-
-private func nextWaiterID() -> Int {
-    waiterID.wrappingAdd(1, ordering: .relaxed).newValue
 }

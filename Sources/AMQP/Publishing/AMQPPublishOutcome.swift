@@ -38,38 +38,3 @@ extension AMQPPublishOutcome {
         }
     }
 }
-
-/// A message that the broker gave back, because it was mandatory and no queue took it.
-public struct AMQPReturn: Sendable, Hashable {
-    /// Why, usually `312 NO_ROUTE`.
-    public let reply: AMQPReply
-    /// Where it was published to.
-    public let exchange: String
-    /// With which key.
-    public let routingKey: String
-    /// The message as the broker gave it back.
-    public let message: AMQPMessage
-}
-
-extension AMQPReturn {
-    /// The message as it was before the client stamped it.
-    var withoutStamp: AMQPReturn {
-        guard message.properties.headers[PublishEncoder.stampKey] != nil else { return self }
-        var message = message
-        message.properties.headers[PublishEncoder.stampKey] = nil
-        return AMQPReturn(reply: reply, exchange: exchange, routingKey: routingKey, message: message)
-    }
-}
-
-/// A publish under way: the message is in the client's hands, the broker's answer is not there yet.
-public struct AMQPPendingConfirm: Sendable {
-    let confirmation: PublishConfirmation
-
-    /// Waits for the outcome; it always comes: at the latest when the confirm timeout passes or the connection goes.
-    ///
-    /// May be awaited by several tasks, and again. A cancelled task gets `.unknown` for itself; the outcome still
-    /// comes for the others.
-    public var outcome: AMQPPublishOutcome {
-        get async { await confirmation.outcome }
-    }
-}

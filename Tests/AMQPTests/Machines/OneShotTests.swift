@@ -14,7 +14,7 @@ struct OneShotTests {
         shot.abandon(3)
         #expect(shot.current == 1)
         #expect(await shot.value(abandoningWith: 0) == 1)
-        #expect(await shot.value(leavingWith: 0) == 1)
+        #expect(await shot.value() == 1)
         #expect(OneShot(7).current == 7)
     }
 
@@ -44,7 +44,7 @@ struct OneShotTests {
         await withTaskGroup(of: Int.self) { group in
             for number in 0..<count {
                 group.addTask {
-                    number % 2 == 0 ? await shot.value(abandoningWith: -1) : await shot.value(leavingWith: -1)
+                    number % 2 == 0 ? await shot.value(abandoningWith: -1) : await shot.value()
                 }
             }
             group.addTask {
@@ -59,7 +59,7 @@ struct OneShotTests {
     @Test("is abandoned for all by a cancelled task, before or while it waits", arguments: [true, false])
     func cancelled(before: Bool) async {
         let shot = OneShot<Int>()
-        let other = Task { await shot.value(leavingWith: 0) }
+        let other = Task { await shot.value() }
         let task = Task {
             if before { while !Task.isCancelled { await Task.yield() } }
             return await shot.value(abandoningWith: -1)
@@ -70,24 +70,6 @@ struct OneShotTests {
         #expect(await other.value == -1)
         shot.fulfil(1)
         #expect(shot.current == -1)
-    }
-
-    @Test("is left alone by a cancelled task that only leaves, before or while it waits", arguments: [true, false])
-    func left(before: Bool) async {
-        let shot = OneShot<Int>()
-        let first = Task { await shot.value(leavingWith: 0) }
-        let task = Task {
-            if before { while !Task.isCancelled { await Task.yield() } }
-            return await shot.value(leavingWith: -1)
-        }
-        let last = Task { await shot.value(leavingWith: 0) }
-        if !before { await Task.yield() }
-        task.cancel()
-        #expect(await task.value == -1)
-        #expect(shot.current == nil)
-        shot.fulfil(4)
-        #expect(await first.value == 4)
-        #expect(await last.value == 4)
     }
 
     @Test("keeps a cancelled task waiting once somebody has claimed to act for it")
@@ -110,10 +92,9 @@ struct OneShotTests {
                 for number in 0..<3 {
                     group.addTask { .value(await shot.value(abandoningWith: -1)) }
                     group.addTask {
-                        let task = Task { await shot.value(leavingWith: -2) }
+                        let task = Task { await shot.value() }
                         task.cancel()
-                        let value = await task.value
-                        return value == -2 ? .nothing : .value(value)
+                        return .value(await task.value)
                     }
                     group.addTask {
                         if round % 3 == 0 { shot.abandon(number) }
