@@ -20,7 +20,10 @@ SCRIPTS := .ci/* Benchmarks/build Benchmarks/run Examples/run
 # No run of the tests takes longer than this.
 TEST_TIMEOUT ?= 30m
 
-.PHONY: help setup build test test-rabbitmq4 lint format bench run
+# What is documented for others.
+LIBRARIES := AMQP Warren WarrenRabbitMQ WarrenTesting
+
+.PHONY: help setup build test test-rabbitmq4 lint format docs bench run
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +49,9 @@ lint: setup ## Checks format and style of the Swift sources and the syntax of th
 
 format: ## Formats the Swift sources
 	swift-format format --in-place --recursive --parallel Sources Tests Package.swift
+
+docs: setup ## Makes the libraries' documentation below .build/docs; a link that leads nowhere is an error
+	@.ci/docs $(LIBRARIES)
 
 run: setup ## Takes the example's events through three bridges and a broker; INPUT=file.ndjson takes yours
 	swift build -c release --product warren

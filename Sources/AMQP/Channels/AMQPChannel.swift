@@ -25,7 +25,7 @@ public final class AMQPChannel: Sendable {
 
     // MARK: - Exchanges
 
-    /// Declares an exchange; not repeated after a reconnect, unlike ``AMQPClient/apply(_:)``.
+    /// Declares an exchange; not repeated after a reconnect, unlike ``AMQPClient/apply(_:onConflict:)``.
     public func declareExchange(_ exchange: AMQPExchange) async throws(AMQPError) {
         _ = try await connection.call(.exchangeDeclare(exchange, passive: false), on: id)
     }
@@ -43,7 +43,7 @@ public final class AMQPChannel: Sendable {
 
     // MARK: - Queues
 
-    /// Declares a queue; not repeated after a reconnect, unlike ``AMQPClient/apply(_:)``.
+    /// Declares a queue; not repeated after a reconnect, unlike ``AMQPClient/apply(_:onConflict:)``.
     @discardableResult
     public func declareQueue(_ queue: AMQPQueue) async throws(AMQPError) -> AMQPQueueStatus {
         try await queueStatus(.queueDeclare(queue, passive: false))
@@ -244,7 +244,7 @@ public final class AMQPChannel: Sendable {
     }
 }
 
-/// A message fetched by ``AMQPChannel/get(_:)``, to be settled once, on the channel it was fetched on.
+/// A message fetched by ``AMQPChannel/get(_:acknowledgement:)``, to be settled once, on the channel it was fetched on.
 ///
 /// Two are equal when they are the same message fetched on the same channel.
 public struct AMQPFetched: Sendable, Hashable {

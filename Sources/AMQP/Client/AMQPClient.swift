@@ -13,7 +13,7 @@ package import WarrenTelemetry
 ///     group.cancelAll()
 /// }
 /// ```
-/// or let ``withClient(url:configuration:_:)`` do that. Publishing and consuming use separate connections, so a
+/// or let ``withClient(url:configuration:_:)-(String,_,_)`` do that. Publishing and consuming use separate connections, so a
 /// broker that blocks publishers never starves consumers; the second is opened when it is first needed.
 public final class AMQPClient: Sendable {
     let publishing: Connection
@@ -257,6 +257,9 @@ public final class AMQPClient: Sendable {
     }
 
     /// Lends a publisher with a channel of its own.
+    ///
+    /// When `body` returns the channel is closed, and what was sent and has no confirm yet has the outcome `.unknown`: end
+    /// it with ``AMQPPublisher/waitForConfirms()`` where outcomes are not awaited otherwise.
     ///
     /// - Parameters:
     ///   - window: how many of its publishes may be unanswered at a time, 1 to 1,048,576.

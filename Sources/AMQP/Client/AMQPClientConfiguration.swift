@@ -1,6 +1,7 @@
 /// How a client behaves.
 ///
-/// Every value has a default that suits a service.
+/// Every value has a default that suits a service. What the URL says of ``heartbeat``, ``frameMax``, ``channelMax`` and
+/// ``connectTimeout`` has precedence over what stands here; ``connectionName`` here has precedence over the URL's.
 public struct AMQPClientConfiguration: Sendable, Hashable {
     /// Shown by the broker's management tools; default: the URL's `connection_name`, else the program's name.
     public var connectionName: String?
@@ -30,7 +31,11 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
     /// When four fifths of it have passed, an event (`.deliveryOverdue`) names the delivery. `nil`: never.
     public var consumerTimeout: Duration? = .seconds(1800)
 
-    /// How long closing waits for outstanding confirms and for the broker's goodbye.
+    /// How long each step of closing waits for the broker.
+    ///
+    /// A client has two steps: outstanding confirms, then the broker's goodbye. A channel, publisher or consumer has one, a
+    /// consumer with a private queue two: unbinding that first. With a broker that does not answer, the end of
+    /// ``AMQPClient/run()`` takes twice as long as this.
     public var closeTimeout: Duration = .seconds(5)
 
     /// Silence after which a peer counts as dead, give or take half of it; the broker may ask for less.

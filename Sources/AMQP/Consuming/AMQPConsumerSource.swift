@@ -41,7 +41,7 @@ public struct AMQPConsumerSource: Sendable, Hashable, ExpressibleByStringLiteral
     /// - Parameters:
     ///   - sources: what the queue is bound to.
     ///   - arguments: its limits, for example a `maxLength` with `.dropHead`.
-    /// - Returns: the source, for ``AMQPClient/withConsumer(_:prefetch:exclusive:arguments:_:)``.
+    /// - Returns: the source, for ``AMQPClient/withConsumer(_:prefetch:acknowledgement:coalescingAcks:exclusive:noLocal:consumerTag:arguments:_:)``.
     public static func privateQueue(
         _ sources: [Source],
         arguments: AMQPQueueArguments = AMQPQueueArguments()

@@ -2,8 +2,9 @@ import WarrenRuntime
 
 /// The messages delivered to a consumer, as they come; at most `prefetch` of them unsettled.
 ///
-/// The sequence goes on over reconnects. It ends when its consumer ends or the iterating task is cancelled, and throws
-/// when the subscription cannot be kept. Several tasks may iterate it; each delivery goes to one of them.
+/// The sequence goes on over reconnects and over whatever else ends the subscription, which is taken up again and again. It
+/// ends when its consumer ends or the iterating task is cancelled, and throws when the client has ended or the broker has
+/// closed the connection over the subscription. Several tasks may iterate it; each delivery goes to one of them.
 public struct AMQPDeliveries: AsyncSequence, Sendable {
     /// What iterating yields.
     public typealias Element = AMQPDelivery
@@ -51,7 +52,7 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
 
         /// The next delivery; `nil` when the consumer has ended or the task is cancelled.
         ///
-        /// - Throws: why the subscription cannot be kept.
+        /// - Throws: why nothing more will come.
         public mutating func next() async throws(AMQPError) -> AMQPDelivery? {
             while !Task.isCancelled {
                 if let delivery = batch.next() { return delivery }
@@ -62,7 +63,7 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
 
         /// The next delivery; `nil` when the consumer has ended or the task is cancelled.
         ///
-        /// - Throws: why the subscription cannot be kept.
+        /// - Throws: why nothing more will come.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(AMQPError) -> AMQPDelivery? {

@@ -36,7 +36,7 @@ extension AMQPError {
         public static let tlsFailed = Code(kind: .tlsFailed)
         /// The broker refused user or password.
         ///
-        /// Terminal.
+        /// Terminal for a client that was never connected; tried again by one that was.
         public static let loginRefused = Code(kind: .loginRefused)
         /// The configured provider gave no credentials: it threw, or did not answer in time.
         ///
@@ -44,7 +44,7 @@ extension AMQPError {
         public static let noCredentials = Code(kind: .noCredentials)
         /// The virtual host does not exist, or the user may not enter it.
         ///
-        /// Terminal.
+        /// Terminal for a client that was never connected; tried again by one that was.
         public static let vhostNotFound = Code(kind: .vhostNotFound)
         /// The peer does not speak AMQP 0-9-1, or broke its rules.
         public static let protocolViolation = Code(kind: .protocolViolation)
@@ -90,7 +90,7 @@ extension AMQPError {
 
         /// The delivery was acked, rejected or released before.
         public static let alreadySettled = Code(kind: .alreadySettled)
-        /// The broker ended the subscription, and it could not be taken up again.
+        /// The broker ended the subscription (`basic.cancel`); a running client takes it up again.
         public static let consumerCancelled = Code(kind: .consumerCancelled)
     }
 }

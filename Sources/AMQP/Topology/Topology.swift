@@ -1,4 +1,4 @@
-/// Exchanges, queues and bindings that a program needs, declared together by ``AMQPClient/apply(_:)``.
+/// Exchanges, queues and bindings that a program needs, declared together by ``AMQPClient/apply(_:onConflict:)``.
 ///
 /// ```swift
 /// try await client.apply([

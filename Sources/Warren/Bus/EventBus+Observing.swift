@@ -41,7 +41,7 @@ extension EventBus {
 
     /// Shows every event of a type to a handler.
     ///
-    /// At most once, as ``observe(_:_:)-(String,_)``.
+    /// At most once, as of a pattern.
     ///
     /// - Parameters:
     ///   - type: the type.

@@ -12,7 +12,7 @@ extension RabbitMQEventBus {
     ///
     /// - Parameter names: the subscriptions; those that have no queue count nothing.
     /// - Returns: the events of all together.
-    /// - Throws: ``EventBusError`` when there is no way to ask.
+    /// - Throws: `EventBusError` when there is no way to ask.
     package func waiting(for names: [String]) async throws(EventBusError) -> Int {
         var count = 0
         for name in Set(names) {

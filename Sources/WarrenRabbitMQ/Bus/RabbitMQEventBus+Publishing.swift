@@ -7,7 +7,7 @@ extension RabbitMQEventBus {
     ///
     /// - Parameter occurrence: the event.
     /// - Returns: the publish under way.
-    /// - Throws: ``EventBusError`` when nothing was sent: `invalidEvent`, `unavailable`, `refused`, `cancelled`, `closed`.
+    /// - Throws: `EventBusError` when nothing was sent: `invalidEvent`, `unavailable`, `refused`, `cancelled`, `closed`.
     public func send(_ occurrence: Occurrence) async throws(EventBusError) -> PendingReceipt {
         try await send(occurrence, shownBy: nil)
     }

@@ -40,7 +40,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     ///   - url: `amqp://user:password@host:5672/vhost`, or `amqps:` for TLS; several hosts with commas between.
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
-    /// - Throws: ``EventBusError`` with code `invalidConfiguration`, saying what and where.
+    /// - Throws: `EventBusError` with code `invalidConfiguration`, saying what and where.
     public convenience init(
         url: String,
         service: String,
@@ -61,7 +61,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     ///   - url: the broker.
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
-    /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
+    /// - Throws: `EventBusError` with code `invalidConfiguration`.
     public convenience init(
         url: AMQPURL,
         service: String,

@@ -51,7 +51,7 @@ public struct RabbitMQEventBusConfiguration: Sendable, Hashable {
 
     /// The queue of a subscription.
     ///
-    /// - Throws: ``EventBusError`` with code `invalidSubscription` when the name does not fit.
+    /// - Throws: `EventBusError` with code `invalidSubscription` when the name does not fit.
     func queue(of subscriber: Subscriber) throws(EventBusError) -> String {
         try subscriber.check()
         let queue = queuePrefix + subscriber.name

@@ -12,7 +12,7 @@ extension RabbitMQDeadLetters {
     ///   - filter: which.
     ///   - limit: how many at most, the oldest first.
     /// - Returns: what became of them.
-    /// - Throws: as ``/Warren/DeadLetterStore`` says.
+    /// - Throws: as `DeadLetterStore` says.
     public func requeue(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport {
         try await doing {
             try await client.withPublisher { publisher in
@@ -30,7 +30,7 @@ extension RabbitMQDeadLetters {
     ///   - filter: which.
     ///   - limit: how many at most, the oldest first.
     /// - Returns: what became of them.
-    /// - Throws: as ``/Warren/DeadLetterStore`` says.
+    /// - Throws: as `DeadLetterStore` says.
     public func discard(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport {
         try await move(filter, limit: limit, "discarded") { letters in Dealt(reasons: letters.map { _ in nil }) }
     }

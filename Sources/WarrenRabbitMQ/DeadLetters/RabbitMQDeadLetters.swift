@@ -37,7 +37,7 @@ public struct RabbitMQDeadLetters: DeadLetterStore {
     ///   - filter: which.
     ///   - limit: how many at most.
     /// - Returns: their heads.
-    /// - Throws: as ``/Warren/DeadLetterStore`` says.
+    /// - Throws: as `DeadLetterStore` says.
     public func list(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> [DeadLetterHead] {
         try await look(filter, limit: limit) { $0.head }
     }
@@ -48,7 +48,7 @@ public struct RabbitMQDeadLetters: DeadLetterStore {
     ///   - filter: which.
     ///   - limit: how many at most.
     /// - Returns: them.
-    /// - Throws: as ``/Warren/DeadLetterStore`` says.
+    /// - Throws: as `DeadLetterStore` says.
     public func show(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> [DeadLetter] {
         try await look(filter, limit: limit) { DeadLetter(event: $0.event, head: $0.head) }
     }
@@ -59,7 +59,7 @@ public struct RabbitMQDeadLetters: DeadLetterStore {
     ///   - filter: which.
     ///   - limit: how many at most.
     /// - Returns: them, with all their headers.
-    /// - Throws: as ``/Warren/DeadLetterStore`` says.
+    /// - Throws: as `DeadLetterStore` says.
     public func messages(
         _ filter: DeadLetterFilter,
         limit: Int
@@ -90,7 +90,7 @@ public struct RabbitMQDeadLetters: DeadLetterStore {
     /// Takes all dead letters away for good, without a look at any.
     ///
     /// - Returns: how many they were.
-    /// - Throws: as ``/Warren/DeadLetterStore`` says.
+    /// - Throws: as `DeadLetterStore` says.
     public func purge() async throws(EventBusError) -> Int {
         try await doing {
             try await QueueLock.use(client, dead) {
