@@ -128,6 +128,8 @@ public final class AMQPClient: Sendable {
 
     /// Runs a client for the length of `body`, and closes it.
     ///
+    /// The client outlives a cancellation of the task for as long as `body` takes to end.
+    ///
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; and `.invalidURL` or `.invalidConfiguration`. Why the client could not go on is
     ///   thrown by the operations in `body`.
@@ -146,11 +148,21 @@ public final class AMQPClient: Sendable {
         _ body: (AMQPClient) async throws -> Value
     ) async throws -> Value {
         let client = try AMQPClient(url: url, configuration: configuration)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try? await client.run() }
-            defer { group.cancelAll() }
-            return try await body(client)
+        // Not a child of this task: when that is cancelled, `body` may still settle what it has, and be told how it ended.
+        let running = Task { try? await client.run() }
+        do {
+            let value = try await body(client)
+            await end(running)
+            return value
+        } catch {
+            await end(running)
+            throw error
         }
+    }
+
+    private static func end(_ running: Task<Void?, Never>) async {
+        running.cancel()
+        await running.value
     }
 
     /// The state, and every later one; a slow reader sees the newest.

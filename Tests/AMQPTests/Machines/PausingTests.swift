@@ -41,7 +41,7 @@ struct PausingTests {
         #expect(try take().first?.ack() == .sent)
         _ = try #require(try setPaused(true))
         let ack = ClientMethod.basicAck(tag: 1, multiple: false)
-        #expect(try core.sent() == ack.frame(on: 1) + Self.cancel.frame(on: 1))
+        #expect(try core.sent() == [ack.frame(on: 1), Self.cancel.frame(on: 1)])
     }
 
     @Test("is cancelled at the broker, still settles, and consumes again")

@@ -37,7 +37,7 @@ struct ConfigurationErrorTests {
                 "5:5: events.eventbus.timout: unknown key, did you mean 'timeout'?",
                 "6:19: events.eventbus.max_handlers: 'many', expected a whole number from 1 to 10000",
                 "7:14: events.eventbus.timeout: '30' has no unit, "
-                    + "expected a time such as 500ms, 10s, 1.5s, 2m or 1h",
+                    + "expected a time such as 500ms, 10s, 1.5s, 2m, 1h or 7d",
                 "8:11: events.memory: a text, expected a mapping",
                 "10:10: events.rabbitmq.url: invalid AMQP URL, byte 0: expected amqp:// or amqps://",
                 "11:34: events.rabbitmq.exchanges.events.type: 'fanout', expected topic: patterns of event types need it",
@@ -109,7 +109,7 @@ struct ConfigurationErrorTests {
             ),
             (
                 "events: { eventbus: { timeout: 2d } }",
-                "1:32: events.eventbus.timeout: '2d', expected a time such as 500ms, 10s, 1.5s, 2m or 1h"
+                "1:32: events.eventbus.timeout: '2d', expected a time from 1ms to 24h"
             ),
             (
                 "events: { eventbus: { timeout: 0s } }",

@@ -82,7 +82,7 @@ struct EnvironmentTests {
                 "3:17: retry.max_attempts: '${S}' with the environment filled in, "
                     + "expected a whole number from 1 to 1000",
                 "4:14: retry.max_delay: '${S}' with the environment filled in, "
-                    + "expected a time such as 500ms, 10s, 1.5s, 2m or 1h",
+                    + "expected a time such as 500ms, 10s, 1.5s, 2m, 1h or 7d",
             ]
         )
     }

@@ -68,7 +68,7 @@ extension ConfigurationValue {
     }
 
     func duration(in range: ClosedRange<Duration>) -> Duration? {
-        let expected = "a time such as 500ms, 10s, 1.5s, 2m or 1h"
+        let expected = "a time such as 500ms, 10s, 1.5s, 2m, 1h or 7d"
         guard let text = scalar(expected: expected) else { return nil }
         guard let duration = Duration(parsing: text.value) else {
             let isNumber = Double(text.value) != nil
