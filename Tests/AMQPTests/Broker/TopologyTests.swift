@@ -155,12 +155,11 @@ extension ClientTests.BrokerTests {
             let broker = try await LocalBroker.shared()
             try await broker.withVhost { url in
                 try await AMQPClient.withClient(url: url) { client in
-                    let log = EventLog(client)
                     let (gone, kept) = (try await client.declare("gone"), try await client.declare("kept"))
                     try await client.withChannel { channel in _ = try await channel.deleteQueue(gone) }
                     try await client.publish(AMQPMessage("x"), to: "", routingKey: kept)
                     try await broker.closeConnections(url)
-                    try await eventually("both are back", within: .seconds(20)) { log.all(.connected).count >= 2 }
+                    try await eventually("both are back", within: .seconds(20)) { client.hasReconnected }
                     try await client.publish(AMQPMessage("x"), to: "", routingKey: kept)
                     let error = await failure { try await client.publish(AMQPMessage("x"), to: "", routingKey: gone) }
                     #expect(error?.code == .returned)
