@@ -39,6 +39,7 @@ extension InboxClaim {
     /// - Returns: what `body` returns.
     /// - Throws: as ``complete(writing:)``, and ``StorageError`` with code `wrongTransaction` when the store has another
     ///   kind.
+    @discardableResult
     public func commit<Transaction: StoreTransaction, Value: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import Warren
 import WarrenRuntime
 
@@ -7,9 +8,14 @@ import WarrenRuntime
 /// It has to be closed, on that thread too.
 @safe
 final class SQLiteConnection {
+    /// The savepoint of one write among those that share a transaction.
+    static let savepoint = "warren_job"
+
     let path: String
     private let handle: OpaquePointer
     private var statements = StatementCache()
+    /// Apart, for what is ours a handler may not use.
+    private var handlersStatements = StatementCache()
     /// What SQLite asks while it prepares a statement: whether it is a handler's, who may not end the transaction.
     private let isGuarded: UnsafeMutablePointer<Bool>
 
@@ -32,9 +38,15 @@ final class SQLiteConnection {
         unsafe isGuarded.initialize(to: false)
         unsafe sqlite3_set_authorizer(
             handle,
-            { isGuarded, action, _, _, _, _ in
-                let isGuarded = unsafe isGuarded?.load(as: Bool.self) ?? false
-                return isGuarded && action == SQLITE_TRANSACTION ? SQLITE_DENY : SQLITE_OK
+            { isGuarded, action, _, name, _, _ in
+                guard unsafe isGuarded?.load(as: Bool.self) == true else { return SQLITE_OK }
+                let isOurs =
+                    switch action {
+                    case SQLITE_TRANSACTION: true
+                    case SQLITE_SAVEPOINT: unsafe name.map { unsafe strcasecmp($0, SQLiteConnection.savepoint) } == 0
+                    default: false
+                    }
+                return isOurs ? SQLITE_DENY : SQLITE_OK
             },
             isGuarded
         )
@@ -53,6 +65,7 @@ final class SQLiteConnection {
     /// Closes the file; nothing can be done with the connection any more.
     func close() {
         statements.removeAll()
+        handlersStatements.removeAll()
         unsafe sqlite3_close_v2(handle)
     }
 
@@ -94,17 +107,17 @@ final class SQLiteConnection {
     ///   - sql: one statement.
     ///   - values: what stands for its question marks.
     /// - Throws: ``StorageError``, as all that follows.
-    func run(_ sql: String, _ values: SQLiteValue...) throws(StorageError) {
-        try statement(sql).runToEnd(values)
+    func run<each Value: SQLiteConvertible>(_ sql: String, _ values: repeat each Value) throws(StorageError) {
+        try statement(sql).runToEnd(repeat each values)
     }
 
     /// The rows of a statement, until `read` gives nothing.
-    func rows<Row>(
+    func rows<each Value: SQLiteConvertible, Row>(
         _ sql: String,
-        _ values: SQLiteValue...,
+        _ values: repeat each Value,
         read: (SQLiteStatement) -> Row?
     ) throws(StorageError) -> [Row] {
-        try statement(sql).rows(values, read: read)
+        try statement(sql).rows(repeat each values, read: read)
     }
 
     /// Runs several statements that give no rows and take no values.
@@ -112,14 +125,15 @@ final class SQLiteConnection {
         try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil), "cannot prepare its tables")
     }
 
-    /// A statement of ours or, guarded, of a handler's: prepared once.
-    func statement(_ sql: String, isGuarded: Bool = false) throws(StorageError) -> SQLiteStatement {
-        if let statement = statements[sql] { return statement }
-        unsafe self.isGuarded.pointee = isGuarded
-        defer { unsafe self.isGuarded.pointee = false }
-        let statement = try SQLiteStatement(sql, on: self)
-        statements[sql] = statement
-        return statement
+    /// A statement of a handler's, which may do anything but begin or end the transaction; prepared once.
+    func handlersStatement(_ sql: String) throws(StorageError) -> SQLiteStatement {
+        unsafe isGuarded.pointee = true
+        defer { unsafe isGuarded.pointee = false }
+        return try handlersStatements.statement(sql) { sql throws(StorageError) in try SQLiteStatement(sql, on: self) }
+    }
+
+    private func statement(_ sql: String) throws(StorageError) -> SQLiteStatement {
+        try statements.statement(sql) { sql throws(StorageError) in try SQLiteStatement(sql, on: self) }
     }
 
     func prepare(_ sql: String) throws(StorageError) -> OpaquePointer {

@@ -22,16 +22,19 @@ final class SQLiteStatement {
     var isReadOnly: Bool { unsafe sqlite3_stmt_readonly(handle) != 0 }
 
     /// Runs it to its end; rows are passed over.
-    func runToEnd(_ values: [SQLiteValue]) throws(StorageError) {
+    func runToEnd<each Value: SQLiteConvertible>(_ values: repeat each Value) throws(StorageError) {
         defer { reset() }
-        try bind(values)
+        try bind(repeat each values)
         while try step() {}
     }
 
     /// Reads its rows, until `read` gives nothing.
-    func rows<Row>(_ values: [SQLiteValue], read: (SQLiteStatement) -> Row?) throws(StorageError) -> [Row] {
+    func rows<each Value: SQLiteConvertible, Row>(
+        _ values: repeat each Value,
+        read: (SQLiteStatement) -> Row?
+    ) throws(StorageError) -> [Row] {
         defer { reset() }
-        try bind(values)
+        try bind(repeat each values)
         var rows: [Row] = []
         while try step(), let row = read(self) { rows.append(row) }
         return rows
@@ -52,16 +55,18 @@ final class SQLiteStatement {
 
     // MARK: - Values
 
-    private func bind(_ values: [SQLiteValue]) throws(StorageError) {
-        let wanted = Int(unsafe sqlite3_bind_parameter_count(handle))
-        guard values.count == wanted else {
+    private func bind<each Value: SQLiteConvertible>(_ values: repeat each Value) throws(StorageError) {
+        var count: Int32 = 0
+        for value in repeat each values {
+            count += 1
+            try connection.check(bind(value.sqliteValue, count), "cannot take value \(count) of \(sql)")
+        }
+        let wanted = unsafe sqlite3_bind_parameter_count(handle)
+        guard count == wanted else {
             throw StorageError(
                 .invalidStatement,
-                "'\(connection.path)': \(values.count) values, but \(wanted) are wanted: \(sql)"
+                "'\(connection.path)': \(count) values, but \(wanted) are wanted: \(sql)"
             )
-        }
-        for (index, value) in values.enumerated() {
-            try connection.check(bind(value, Int32(index + 1)), "cannot take value \(index + 1) of \(sql)")
         }
     }
 

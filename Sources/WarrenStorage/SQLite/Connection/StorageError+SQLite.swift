@@ -12,7 +12,7 @@ extension StorageError {
     ///   - path: the database file.
     ///   - attempt: what could not be done.
     init(_ code: Int32, _ handle: OpaquePointer?, _ path: String, _ attempt: String) {
-        let systemCode = unsafe handle.map { unsafe sqlite3_system_errno($0) } ?? 0
+        let systemCode = unsafe handle.map { unsafe Self.systemCode($0) } ?? 0
         let kind = Self.kind(code, systemCode)
         let text = unsafe handle.flatMap { unsafe sqlite3_errmsg($0) } ?? sqlite3_errstr(code)
         var reason = unsafe text.map { unsafe String(cString: $0) } ?? "error \(code)"
@@ -35,6 +35,17 @@ extension StorageError {
     /// The file may not be written.
     init(readOnly path: String) {
         self.init(.readOnly, "'\(path)': may not be written: \(Self.advice[.readOnly] ?? "")")
+    }
+
+    /// What the system said last of the database or of its log.
+    private static func systemCode(_ handle: OpaquePointer) -> Int32 {
+        var code = unsafe sqlite3_system_errno(handle)
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        if code == 0, unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK {
+            _ = unsafe log?.pointee.pMethods?.pointee.xFileControl?(log, SQLITE_FCNTL_LAST_ERRNO, &code)
+        }
+        if code == 0 { unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &code) }
+        return code
     }
 
     private static let advice: [Code: String] = [

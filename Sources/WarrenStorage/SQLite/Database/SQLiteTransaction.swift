@@ -21,12 +21,15 @@ public final class SQLiteTransaction: StoreTransaction {
     /// - Parameters:
     ///   - sql: one statement, such as `INSERT INTO payments (order_id, cents) VALUES (?, ?)`. It may neither begin nor
     ///     end the transaction; savepoints are fine.
-    ///   - values: what stands for its question marks, in their order; `nil` is NULL.
+    ///   - values: what stands for its question marks, in their order; a `nil` of theirs is NULL.
     /// - Returns: how many rows it has written, the last writing one where this one writes none.
     /// - Throws: ``StorageError``: `constraint`, `invalidStatement`, and what may happen to any write.
     @discardableResult
-    public func execute(_ sql: String, _ values: (any SQLiteConvertible)?...) throws(StorageError) -> Int {
-        try statement(sql).runToEnd(values.map { $0?.sqliteValue ?? .null })
+    public func execute<each Value: SQLiteConvertible>(
+        _ sql: String,
+        _ values: repeat each Value
+    ) throws(StorageError) -> Int {
+        try statement(sql).runToEnd(repeat each values)
         return connection.changes
     }
 
@@ -34,13 +37,16 @@ public final class SQLiteTransaction: StoreTransaction {
     ///
     /// - Parameters:
     ///   - sql: one statement that gives rows.
-    ///   - values: what stands for its question marks, in their order; `nil` is NULL.
+    ///   - values: what stands for its question marks, in their order; a `nil` of theirs is NULL.
     /// - Returns: the rows.
     /// - Throws: ``StorageError``, as ``execute(_:_:)``.
-    public func query(_ sql: String, _ values: (any SQLiteConvertible)?...) throws(StorageError) -> [SQLiteRow] {
+    public func query<each Value: SQLiteConvertible>(
+        _ sql: String,
+        _ values: repeat each Value
+    ) throws(StorageError) -> [SQLiteRow] {
         let statement = try statement(sql)
         let columns = statement.columns
-        return try statement.rows(values.map { $0?.sqliteValue ?? .null }) { statement in
+        return try statement.rows(repeat each values) { statement in
             SQLiteRow(columns: columns, values: columns.indices.map { statement.value(at: Int32($0)) })
         }
     }
@@ -61,7 +67,7 @@ public final class SQLiteTransaction: StoreTransaction {
                 "'\(connection.path)': the transaction was rolled back after an earlier failure"
             )
         }
-        let statement = try connection.statement(sql, isGuarded: true)
+        let statement = try connection.handlersStatement(sql)
         guard mayWrite || statement.isReadOnly else {
             throw StorageError(.invalidStatement, "'\(connection.path)': writes where only reading is wanted: \(sql)")
         }

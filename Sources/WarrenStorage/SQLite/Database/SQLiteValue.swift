@@ -50,6 +50,11 @@ extension SQLiteValue: SQLiteConvertible {
     public var sqliteValue: SQLiteValue { self }
 }
 
+extension Optional: SQLiteConvertible where Wrapped: SQLiteConvertible {
+    /// The value, or nothing.
+    public var sqliteValue: SQLiteValue { self?.sqliteValue ?? .null }
+}
+
 extension Int: SQLiteConvertible {
     /// A number.
     public var sqliteValue: SQLiteValue { .integer(Int64(self)) }

@@ -16,7 +16,7 @@ struct Schema: Sendable {
         try connection.run(
             "CREATE TABLE IF NOT EXISTS warren_schema (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT"
         )
-        let found = try connection.rows("SELECT version FROM warren_schema WHERE part = ?", .text(part)) { row in
+        let found = try connection.rows("SELECT version FROM warren_schema WHERE part = ?", part) { row in
             row.integer(at: 0)
         }
         let version = Int(clamping: found.first ?? 0)
@@ -31,8 +31,8 @@ struct Schema: Sendable {
         for step in steps[max(0, version)...] { try connection.runScript(step) }
         try connection.run(
             "INSERT INTO warren_schema VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET version = excluded.version",
-            .text(part),
-            .integer(Int64(steps.count))
+            part,
+            steps.count
         )
     }
 }

@@ -72,11 +72,11 @@ struct InboxTables {
     func beginSuspect(_ key: InboxKey, handler: String, now: WallTime) throws(StorageError) -> Int {
         let crashes = try connection.rows(
             Self.beginSuspect,
-            .text(key.subscription),
-            .text(key.source),
-            .text(key.eventID),
-            .text(handler),
-            .integer(now.milliseconds)
+            key.subscription,
+            key.source,
+            key.eventID,
+            handler,
+            now.milliseconds
         ) { Int(clamping: $0.integer(at: 0)) }
         return crashes.first ?? 0
     }
@@ -89,7 +89,7 @@ struct InboxTables {
 
     /// No handler of this inbox has died.
     func endSuspects(of handler: String) throws(StorageError) {
-        try connection.run("UPDATE warren_inbox_suspects SET handler = NULL WHERE handler = ?", .text(handler))
+        try connection.run("UPDATE warren_inbox_suspects SET handler = NULL WHERE handler = ?", handler)
     }
 
     func forgetSuspect(_ key: InboxKey) throws(StorageError) {
@@ -100,10 +100,10 @@ struct InboxTables {
     func markHandled(_ key: InboxKey, now: WallTime) throws(StorageError) {
         try connection.run(
             Self.insertHandled,
-            .text(key.subscription),
-            .text(key.source),
-            .text(key.eventID),
-            .integer(now.milliseconds)
+            key.subscription,
+            key.source,
+            key.eventID,
+            now.milliseconds
         )
         guard connection.changes > 0 else {
             throw StorageError(.alreadyHandled, "'\(connection.path)': \(key) was handled before")
@@ -114,10 +114,10 @@ struct InboxTables {
     func pruneHandled(before moment: WallTime, limit: Int) throws(StorageError) -> Int {
         let last = try connection.rows(
             "SELECT id, handled_at FROM warren_inbox ORDER BY id LIMIT ?",
-            .integer(Int64(limit))
+            limit
         ) { row in row.integer(at: 1) < moment.milliseconds ? row.integer(at: 0) : nil }.last
         guard let last else { return 0 }
-        try connection.run("DELETE FROM warren_inbox WHERE id <= ?", .integer(last))
+        try connection.run("DELETE FROM warren_inbox WHERE id <= ?", last)
         return connection.changes
     }
 
@@ -125,7 +125,7 @@ struct InboxTables {
     func pruneSuspects(before moment: WallTime) throws(StorageError) -> Int {
         try connection.run(
             "DELETE FROM warren_inbox_suspects WHERE handler IS NULL AND seen_at < ?",
-            .integer(moment.milliseconds)
+            moment.milliseconds
         )
         return connection.changes
     }
@@ -133,14 +133,14 @@ struct InboxTables {
     private func has(_ sql: String, _ key: InboxKey) throws(StorageError) -> Bool {
         let found: [Bool] = try connection.rows(
             sql,
-            .text(key.subscription),
-            .text(key.source),
-            .text(key.eventID)
+            key.subscription,
+            key.source,
+            key.eventID
         ) { _ in true }
         return !found.isEmpty
     }
 
     private func run(_ sql: String, _ key: InboxKey) throws(StorageError) {
-        try connection.run(sql, .text(key.subscription), .text(key.source), .text(key.eventID))
+        try connection.run(sql, key.subscription, key.source, key.eventID)
     }
 }

@@ -7,7 +7,7 @@ package import WarrenRuntime
 public final class SQLiteSpoolStore: SpoolStore {
     /// How much it may hold, and for how long.
     public let bounds: SpoolBounds
-    private let thread: WriterThread
+    let thread: WriterThread
     private let ledger: SpoolLedger
     private let now: @Sendable () -> WallTime
 
@@ -61,9 +61,10 @@ public final class SQLiteSpoolStore: SpoolStore {
         guard !entries.isEmpty else { return }
         let size = entries.reduce(0) { $0 + $1.size }
         let kind = entries.count == 1 ? Job.Kind.oneStatement : .severalStatements
-        try await perform(kind, size: size) { [bounds, now] in
-            try $0.append(entries, bounds, now: now())
+        let job = Job(kind, on: thread.path, size: size) { [ledger, bounds, now] connection in
+            try SpoolTables(connection, ledger).append(entries, bounds, now: now())
         }
+        if let failure = await thread.failure(of: job) { throw StorageError(wrapping: failure) }
     }
 
     /// Reads entries from the front, in order, and leaves them there; 4 MiB of them at a time, but at least one.
@@ -115,12 +116,10 @@ public final class SQLiteSpoolStore: SpoolStore {
     }
 
     private func perform(
-        _ kind: Job.Kind = .severalStatements,
-        size: Int = 0,
         _ body: @escaping @Sendable (SpoolTables) throws -> Void
     ) async throws(StorageError) {
         try await throwingStorageError {
-            try await thread.perform(kind, size: size) { [ledger] in try body(SpoolTables($0, ledger)) }
+            try await thread.perform(.severalStatements) { [ledger] in try body(SpoolTables($0, ledger)) }
         }
     }
 

@@ -65,13 +65,13 @@ struct SpoolTables {
         for entry in entries {
             try connection.run(
                 "INSERT INTO warren_spool (position, spooled_at, \(Self.content)) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                .integer(contents.nextPosition),
-                .integer(now.milliseconds),
-                .integer(Int64(entry.size)),
-                .text(entry.eventID),
-                .text(entry.eventType),
-                .blob(entry.route),
-                .blob(entry.body)
+                contents.nextPosition,
+                now.milliseconds,
+                entry.size,
+                entry.eventID,
+                entry.eventType,
+                entry.route,
+                entry.body
             )
             contents.nextPosition += 1
         }
@@ -85,8 +85,8 @@ struct SpoolTables {
         var left = Self.readingSize
         return try connection.rows(
             "SELECT position, spooled_at, \(Self.content) FROM warren_spool WHERE position > ? ORDER BY position LIMIT ?",
-            .integer(position),
-            .integer(Int64(limit))
+            position,
+            limit
         ) { row in Self.spooled(row, from: 0, &left) }
     }
 
@@ -109,9 +109,9 @@ struct SpoolTables {
             INSERT INTO warren_spool_parked (position, parked_at, reason, spooled_at, \(Self.content))
             SELECT position, ?, ?, spooled_at, \(Self.content) FROM warren_spool WHERE position = ?
             """,
-            .integer(now.milliseconds),
-            .text(reason),
-            .integer(position.number)
+            now.milliseconds,
+            reason,
+            position.number
         )
         guard let size = try delete(position, from: "warren_spool") else { return }
         var contents = ledger.contents
@@ -130,8 +130,8 @@ struct SpoolTables {
             SELECT parked_at, reason, position, spooled_at, \(Self.content)
             FROM warren_spool_parked WHERE position > ? ORDER BY position LIMIT ?
             """,
-            .integer(position),
-            .integer(Int64(limit))
+            position,
+            limit
         ) { row in
             let parkedAt = EventTimestamp(milliseconds: row.integer(at: 0))
             let reason = row.text(at: 1)
@@ -150,9 +150,9 @@ struct SpoolTables {
                 INSERT INTO warren_spool (position, spooled_at, \(Self.content))
                 SELECT ?, ?, \(Self.content) FROM warren_spool_parked WHERE position = ?
                 """,
-                .integer(contents.nextPosition),
-                .integer(now.milliseconds),
-                .integer(position.number)
+                contents.nextPosition,
+                now.milliseconds,
+                position.number
             )
             guard let size = try delete(position, from: "warren_spool_parked") else { continue }
             contents.nextPosition += 1
@@ -186,7 +186,7 @@ struct SpoolTables {
     private func delete(_ position: SpoolPosition, from table: String) throws(StorageError) -> Int? {
         try connection.rows(
             "DELETE FROM \(table) WHERE position = ? RETURNING size",
-            .integer(position.number)
+            position.number
         ) { Int(clamping: $0.integer(at: 0)) }.first
     }
 

@@ -83,12 +83,14 @@ struct GroupCommit {
     private func perform(_ job: Job) throws(StorageError) -> Bool {
         let needsSavepoint = job.kind == .severalStatements
         do {
-            if needsSavepoint { try connection.run("SAVEPOINT warren_job") }
+            if needsSavepoint { try connection.run("SAVEPOINT \(SQLiteConnection.savepoint)") }
             try job.perform(on: connection)
-            if needsSavepoint { try connection.run("RELEASE warren_job") }
-            // A handler may have caught what it should not have.
-            if connection.isInTransaction { return true }
-            throw StorageError(.failed, "'\(connection.path)': a failed statement has rolled the transaction back")
+            guard connection.isInTransaction else {
+                // Caught by a handler, who went on as if nothing were.
+                throw StorageError(.failed, "'\(connection.path)': a failed statement has rolled the transaction back")
+            }
+            if needsSavepoint { try connection.run("RELEASE \(SQLiteConnection.savepoint)") }
+            return true
         } catch {
             defer { job.finish(error) }
             try undo(needsSavepoint, after: error)
@@ -102,7 +104,7 @@ struct GroupCommit {
             throw StorageError((failure as? StorageError)?.code ?? .failed, reason)
         }
         guard hasSavepoint else { return }
-        try connection.run("ROLLBACK TO warren_job")
-        try connection.run("RELEASE warren_job")
+        try connection.run("ROLLBACK TO \(SQLiteConnection.savepoint)")
+        try connection.run("RELEASE \(SQLiteConnection.savepoint)")
     }
 }

@@ -5,6 +5,9 @@ import WarrenRuntime
 ///
 /// Not generic over what it gives: called through a reference, generic code looks up its types each time.
 final class Job: Sendable {
+    /// Who waits, for the reason why it was not done.
+    typealias Waiter = CheckedContinuation<(any Error)?, Never>
+
     /// What a job does to the database.
     enum Kind: Sendable {
         /// It reads what is committed.
@@ -14,8 +17,6 @@ final class Job: Sendable {
         /// It writes with several, which all have none when it fails.
         case severalStatements
     }
-
-    private typealias Waiter = CheckedContinuation<(any Error)?, Never>
 
     private enum Phase {
         case waiting
@@ -52,29 +53,34 @@ final class Job: Sendable {
         self.body = body
     }
 
-    /// Has it done and waits for it, once; a cancelled task waits no longer.
+    // MARK: - The task
+
+    /// Notes who waits.
     ///
-    /// - Parameters:
-    ///   - heedsCancellation: otherwise it waits all the same.
-    ///   - submit: has it done.
-    /// - Returns: why it was not done.
-    func end(heedingCancellation heedsCancellation: Bool, _ submit: (Job) -> Void) async -> (any Error)? {
-        guard heedsCancellation else { return await wait(submit) }
-        return await withTaskCancellationHandler {
-            await wait(submit)
-        } onCancel: {
-            cancel()
+    /// - Returns: whether it is to be done; otherwise nobody waits any more, and knows it.
+    func wait(_ waiter: Waiter) -> Bool {
+        let isOver = state.withLock { state in
+            if state.phase != .over { state.waiter = waiter }
+            return state.phase == .over
         }
+        if isOver { waiter.resume(returning: cancelled) }
+        return !isOver
     }
 
-    private func wait(_ submit: (Job) -> Void) async -> (any Error)? {
-        await withCheckedContinuation { waiter in
-            let isOver = state.withLock { state in
-                if state.phase != .over { state.waiter = waiter }
-                return state.phase == .over
-            }
-            if isOver { waiter.resume(returning: cancelled) } else { submit(self) }
+    /// Whoever waits waits no longer; if it was not begun, it is not done.
+    func cancel() {
+        let (waiter, isBegun) = state.withLock { state in
+            let isBegun = state.phase == .begun
+            if !isBegun { state.phase = .over }
+            return (state.waiter.take(), isBegun)
         }
+        waiter?.resume(returning: isBegun ? unknown : cancelled)
+    }
+
+    private var cancelled: StorageError { StorageError(.cancelled, "'\(path)': stopped before anything was done") }
+
+    private var unknown: StorageError {
+        StorageError(.unknown, "'\(path)': stopped while it was being done: it may be done or not")
     }
 
     // MARK: - On the writer thread
@@ -101,22 +107,5 @@ final class Job: Sendable {
             return state.waiter.take()
         }
         waiter?.resume(returning: failure)
-    }
-
-    // MARK: - Cancellation
-
-    private var cancelled: StorageError { StorageError(.cancelled, "'\(path)': stopped before anything was done") }
-
-    private var unknown: StorageError {
-        StorageError(.unknown, "'\(path)': stopped while it was being done: it may be done or not")
-    }
-
-    private func cancel() {
-        let (waiter, isBegun) = state.withLock { state in
-            let isBegun = state.phase == .begun
-            if !isBegun { state.phase = .over }
-            return (state.waiter.take(), isBegun)
-        }
-        waiter?.resume(returning: isBegun ? unknown : cancelled)
     }
 }

@@ -54,6 +54,9 @@ struct WorkQueue: ~Copyable {
     private var expectedCount = 0
     private var wait = Duration.zero
 
+    /// How many jobs wait.
+    var count: Int { reads.count + writes.count }
+
     /// Adds a job.
     ///
     /// - Returns: whether the thread has to be woken; `nil` when nothing more is taken.
@@ -108,7 +111,7 @@ struct WorkQueue: ~Copyable {
     }
 
     private mutating func wakesThread() -> Bool {
-        guard reads.count + writes.count >= wakingCount else { return false }
+        guard count >= wakingCount else { return false }
         wakingCount = .max
         return true
     }

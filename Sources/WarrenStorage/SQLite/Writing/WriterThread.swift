@@ -47,19 +47,29 @@ final class WriterThread: Sendable {
     /// Has something done on the thread and waits for it.
     ///
     /// - Parameters:
-    ///   - kind: what it does to the database.
-    ///   - size: how many bytes it brings.
+    ///   - job: what is to be done.
     ///   - heedsCancellation: otherwise a cancelled task waits for it all the same.
-    ///   - body: what is to be done.
+    /// - Returns: why it was not done.
+    func failure(of job: Job, heedingCancellation heedsCancellation: Bool = true) async -> (any Error)? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                if job.wait(waiter) { submit(job) }
+            }
+        } onCancel: {
+            if heedsCancellation { job.cancel() }
+        }
+    }
+
+    /// The same for what ``Job`` is made of.
+    ///
     /// - Throws: what `body` throws, ``StorageError``.
     func perform(
         _ kind: Job.Kind,
-        size: Int = 0,
         heedingCancellation heedsCancellation: Bool = true,
         _ body: @escaping @Sendable (SQLiteConnection) throws -> Void
     ) async throws {
-        let job = Job(kind, on: path, size: size, body)
-        if let failure = await job.end(heedingCancellation: heedsCancellation, submit) { throw failure }
+        let job = Job(kind, on: path, body)
+        if let failure = await failure(of: job, heedingCancellation: heedsCancellation) { throw failure }
     }
 
     /// The same for what gives a value.
@@ -88,6 +98,9 @@ final class WriterThread: Sendable {
         end()
         await over.wait()
     }
+
+    /// How many jobs wait.
+    var waiting: Int { queue.withLock { $0.count } }
 
     private func submit(_ job: Job) {
         switch queue.withLock({ $0.add(job) }) {
