@@ -11,12 +11,16 @@ public protocol InboxClaim: Sendable {
     /// How often a process died while it handled the event, as far as it was on record as a suspect.
     var crashes: Int { get }
 
+    /// Whether the event was marked as handled through this claim.
+    var isCompleted: Bool { get }
+
     /// What ``commit(_:)`` and ``complete()`` come down to: marks the event as handled, and writes what `body` writes with
     /// the mark or not at all.
     ///
     /// - Parameter body: called on a thread of the store, which does nothing else meanwhile.
     /// - Throws: what `body` throws, and ``StorageError``. Then nothing was written and the claim is still held, but for
-    ///   the code `unknown`: then it may be written. `alreadyHandled` when the event was marked before, by this claim too.
+    ///   the code `unknown`: then it may be written. `alreadyHandled` when the event was marked before, by this claim too;
+    ///   `closed` when the claim was given back.
     func complete(writing body: @escaping @Sendable (any StoreTransaction) throws -> Void) async throws
 
     /// Gives the event back: it was not handled.

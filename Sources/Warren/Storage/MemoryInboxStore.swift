@@ -97,30 +97,26 @@ public final class MemoryInboxStore: InboxStore {
 public struct MemoryTransaction: StoreTransaction {}
 
 private final class MemoryInboxClaim: InboxClaim {
-    let key: InboxKey
     let crashes = 0
+    let key: InboxKey
     private let store: MemoryInboxStore
-    private let isHeld = Locked(true)
+    private let life: ClaimLife
 
     init(_ store: MemoryInboxStore, _ key: InboxKey) {
         self.store = store
         self.key = key
+        life = ClaimLife(key) { store.giveBack(key) }
     }
 
-    deinit {
-        end()
-    }
+    var isCompleted: Bool { life.isCompleted }
 
     func complete(writing body: @escaping @Sendable (any StoreTransaction) throws -> Void) async throws {
+        try life.check()
         try await store.complete(key, body)
-        end()
+        life.end(completed: true)
     }
 
-    func release() async { end() }
+    func release() async { life.end() }
 
-    func forget() async throws(StorageError) { end() }
-
-    private func end() {
-        if isHeld.withLock({ exchange(&$0, with: false) }) { store.giveBack(key) }
-    }
+    func forget() async throws(StorageError) { life.end() }
 }

@@ -2,8 +2,11 @@ import CSQLite
 import Glibc
 import Synchronization
 
-/// How many writes the disk still takes; the next ones fail. For the process: only in one that a test has to itself.
+/// How many writes the disk still takes; the next ones fail.
+///
+/// It holds for the process: only for one that a test has to itself.
 private let budget = Atomic(Int.max)
+/// Why they fail.
 private let code = Atomic(ENOSPC)
 
 /// Lets the writes of SQLite fail, by the seam that its own tests use (`sqlite3_vfs.xSetSystemCall`).

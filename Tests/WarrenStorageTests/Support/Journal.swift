@@ -7,7 +7,7 @@ final class Journal: Sendable {
     private let descriptor: Int32
     private let kills: Locked<Bool>
 
-    /// - Parameter kills: whether the process is killed some time after the first line, at a moment it does not choose.
+    /// Opens or creates the file; `kills`: the process is killed some time after its first line, it knows not when.
     init(_ path: String, kills: Bool = false) throws {
         self.kills = Locked(kills)
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

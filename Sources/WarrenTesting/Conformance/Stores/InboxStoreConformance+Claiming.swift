@@ -10,7 +10,9 @@ extension InboxStoreConformance {
             try expect("the claimed event", claim.key, is: InboxKey(1))
             try expect("crashes", claim.crashes, is: 0)
             try expect("whether it was handled", try await inbox.isHandled(InboxKey(1)), is: false)
+            try expect("whether it was completed", claim.isCompleted, is: false)
             try await claim.complete()
+            try expect("whether it was completed", claim.isCompleted, is: true)
             try expect("whether it was handled", try await inbox.isHandled(InboxKey(1)), is: true)
             try await inbox.expect("handled", InboxKey(1))
             await claim.release()
@@ -42,6 +44,10 @@ extension InboxStoreConformance {
             // The end of the first is none of the second.
             await claim.release()
             try await claim.forget()
+            try await expectThrow("closed", StorageError.self, where: { $0.code == .closed }) {
+                try await claim.complete()
+            }
+            try expect("whether it was completed", claim.isCompleted, is: false)
             try await inbox.expect("busy", InboxKey(1))
             try await second.forget()
             try await inbox.admit(InboxKey(1)).complete()
