@@ -43,6 +43,14 @@ func decide(on bus: some EventBus, _ ledger: Ledger) throws {
     }
 }
 
+func requeueTimeouts(on bus: some DeadLetterKeeping) async throws {
+    let letters = bus.deadLetterStore(of: "billing.order-paid")
+    for letter in try await letters.list(DeadLetterFilter(error: "timeout")) {
+        print(letter.eventID, letter.failure.attempts, letter.failure.error)
+    }
+    try await letters.requeue(DeadLetterFilter(error: "timeout"))
+}
+
 actor Ledger {
     private(set) var amounts: [Int: Double] = [:]
     private var failures: Int
