@@ -48,7 +48,7 @@ struct InboxLockTests {
 
     @Test("that are waited for look at the clock they were given")
     func waiting() async throws {
-        let clock = ManualClock()
+        let clock = HeldClock()
         let (one, other) = (try await folder.inbox(), try await folder.database())
         let claim = try await claim(one)
         let inbox = try await SQLiteInboxStore(in: other, retention: .seconds(1), clock: clock) { .now }
