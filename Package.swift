@@ -67,12 +67,12 @@ let package = Package(
         library("WarrenStorage", ["Warren", "WarrenRuntime", "CLinux", "CSQLite"]),
 
         // Floor 5: the daemon.
-        library("WarrenBridge", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "CYAML"]),
+        library("WarrenBridge", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage", "CYAML"]),
 
         // Floor 6: the executable.
         .executableTarget(
             name: "WarrenCLI",
-            dependencies: ["AMQP", "Warren", "WarrenBridge", "WarrenRabbitMQ", "WarrenRuntime"],
+            dependencies: ["AMQP", "Warren", "WarrenBridge", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage"],
             swiftSettings: settings
         ),
 
@@ -94,7 +94,10 @@ let package = Package(
             exclude: ["Interop/Programs"]
         ),
         tests("WarrenTests", ["AMQP", "Warren", "WarrenRuntime", "WarrenTesting"]),
-        tests("WarrenRabbitMQTests", ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
+        tests(
+            "WarrenRabbitMQTests",
+            ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage", "WarrenTesting"]
+        ),
         tests(
             "WarrenStorageTests",
             ["Warren", "WarrenRuntime", "WarrenStorage", "WarrenTesting", "CSQLite"],

@@ -5,7 +5,7 @@ internal import WarrenRuntime
 package final class BusReports: Sendable {
     package enum Count: Int, CaseIterable {
         case published, keptLocal, confirmed, unrouted, observed, overflowed, handled, failed, deadLettered, released,
-            discarded
+            discarded, spooled, parked
     }
 
     /// A counter on its own, so that counting needs no lock.
@@ -55,6 +55,8 @@ package final class BusReports: Sendable {
         statistics.deadLettered = value(.deadLettered)
         statistics.released = value(.released)
         statistics.discarded = value(.discarded)
+        statistics.spooled = value(.spooled)
+        statistics.parked = value(.parked)
         return statistics
     }
 }

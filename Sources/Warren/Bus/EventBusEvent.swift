@@ -4,7 +4,7 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case observerFailed, observerOverflowed, handlerFailed, handlerTimedOut, deadLettered, released, unrouted
-            case connection, subscriptionLost, notSettled
+            case connection, subscriptionLost, notSettled, spooling, spoolEmptied, parked
         }
 
         private let name: Name
@@ -34,6 +34,12 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
         public static let subscriptionLost = Kind(name: .subscriptionLost)
         /// What was decided about an event could not be carried out; the event comes again.
         public static let notSettled = Kind(name: .notSettled)
+        /// There is no way to the broker: events go into the spool, or do not get out of it.
+        public static let spooling = Kind(name: .spooling)
+        /// The spool is empty again, and events go straight to the broker.
+        public static let spoolEmptied = Kind(name: .spoolEmptied)
+        /// An event was put aside in the spool: the broker will never take it, and a person has to decide.
+        public static let parked = Kind(name: .parked)
     }
 
     /// What happened.
@@ -56,7 +62,8 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
     /// One line for people.
     public var description: String {
         let event = eventID.map { "event \($0)" } ?? "events"
-        let subject = kind == .connection ? subject : "'\(subject)'"
+        let isPlain = kind == .connection || kind == .spooling || kind == .spoolEmptied
+        let subject = isPlain ? subject : "'\(subject)'"
         let happening: String? =
             switch kind {
             case .connection: reason == nil ? "the connection is open" : nil
@@ -69,6 +76,9 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
             case .unrouted: "\(event) found no queue"
             case .subscriptionLost: "no events come now"
             case .notSettled: "\(event) will come again"
+            case .spooling: "events wait in it"
+            case .spoolEmptied: "all events have gone out"
+            case .parked: "\(event) was put aside in the spool"
             default: "\(kind)"
             }
         return [subject, happening, reason].compactMap(\.self).joined(separator: ": ")

@@ -24,6 +24,10 @@ public struct EventBusStatistics: Sendable, Hashable {
     public var released = 0
     /// Events in the memory of this process that no subscription will deal with: it was cancelled, or the bus ended.
     public var discarded = 0
+    /// Events that went into the spool; those that went out of it since are confirmed too.
+    public var spooled = 0
+    /// Events that the spool has put aside, since the broker will never take them.
+    public var parked = 0
 
     /// Nothing counted yet.
     public init() {}
@@ -42,6 +46,8 @@ public struct EventBusStatistics: Sendable, Hashable {
         sum.deadLettered += right.deadLettered
         sum.released += right.released
         sum.discarded += right.discarded
+        sum.spooled += right.spooled
+        sum.parked += right.parked
         return sum
     }
 }

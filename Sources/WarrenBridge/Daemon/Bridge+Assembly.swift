@@ -96,8 +96,7 @@ extension Bridge {
             input,
             to: bus.bus,
             keepsLocal: { bus.keepsLocal($0) },
-            // What is published before our own queues exist would pass them by.
-            whenReady: { for subscription in subscriptions { try? await subscription.readyAtLast() } },
+            whenReady: { await bus.waitForQueues(of: subscriptions, surroundings.clock) },
             clock: surroundings.clock,
             say: surroundings.say
         )

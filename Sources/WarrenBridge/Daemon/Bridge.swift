@@ -44,6 +44,7 @@ package final class Bridge: Sendable {
     private let configuration: BridgeConfiguration
     private let surroundings: Surroundings
     private let bus: BridgeBus
+    private let stores: BridgeStores
     private let sinks: [SinkGroup.Member]
     /// Those at the broker.
     private let subscriptions: [EventSubscription]
@@ -59,14 +60,21 @@ package final class Bridge: Sendable {
         self.configuration = configuration
         self.surroundings = surroundings
         start = surroundings.clock.now
-        sinks = try await Self.open(configuration.sinks, surroundings)
+        stores = try await BridgeStores(configuration)
         do throws(BridgeFailure) {
-            let bus = try BridgeBus(configuration, surroundings.clock)
+            sinks = try await Self.open(configuration.sinks, surroundings)
+        } catch {
+            await stores.close()
+            throw error
+        }
+        do throws(BridgeFailure) {
+            let bus = try BridgeBus(configuration, stores, surroundings.clock)
             let subscriptions = try Self.subscribe(sinks, configuration, bus)
             source = configuration.sources.stdin == nil ? nil : try Self.source(bus, subscriptions, surroundings)
             (self.bus, self.subscriptions) = (bus, subscriptions)
         } catch {
             for member in sinks { await member.sink.close() }
+            await stores.close()
             throw error
         }
     }
@@ -83,6 +91,8 @@ package final class Bridge: Sendable {
             work: { await self.work() }
         )
         for member in sinks { await member.sink.close() }
+        sayWhatIsSpooled()
+        await stores.close()
         let left = source?.unsafeLines ?? LineRanges()
         let unsafe = "\(left) \(left.count == 1 ? "was" : "were") read, but not known to be safe"
         if let failure = failure.withLock({ $0 }) {
@@ -99,6 +109,19 @@ package final class Bridge: Sendable {
             throw BridgeFailure(.failed, "\(events) did not get to a sink, and went with it")
         }
     }
+
+    private func sayWhatIsSpooled() {
+        guard let status = stores.spool?.status, let path = configuration.spoolPath else { return }
+        if status.count > 0 {
+            surroundings.say("\(Self.events(status.count)) wait in the spool '\(path)', and go out at the next start")
+        }
+        if status.parkedCount > 0 {
+            let events = Self.events(status.parkedCount)
+            surroundings.say("\(events) were put aside in the spool: 'warren dead list --spool \(path)' shows them")
+        }
+    }
+
+    private static func events(_ count: Int) -> String { count == 1 ? "1 event" : "\(count) events" }
 
     /// Goes on with the files that the sinks' paths name now, after a rotation of logs.
     package func reopenFiles() async {
@@ -185,6 +208,9 @@ package final class Bridge: Sendable {
             }
             let goesOn = configuration.sources.stdin?.atEnd == .continue
             if !goesOn, !stopping.isStopped {
+                if let count = stores.spool?.status.count, count > 0 {
+                    surroundings.say("the input has ended; \(Self.events(count)) wait in the spool for a way to the broker")
+                }
                 do throws(BridgeFailure) {
                     try await bus.drain(until: stopping, subscriptions, surroundings.clock)
                 } catch {

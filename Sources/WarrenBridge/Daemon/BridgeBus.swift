@@ -1,7 +1,7 @@
 import AMQP
 package import Warren
 package import WarrenRabbitMQ
-package import WarrenRuntime
+import WarrenRuntime
 
 /// The bus that a configuration asks for, with its halves.
 package enum BridgeBus: Sendable {
@@ -10,7 +10,11 @@ package enum BridgeBus: Sendable {
     case hybrid(HybridEventBus, MemoryEventBus, RabbitMQEventBus)
 
     /// - Throws: what makes no sense in the configuration.
-    package init(_ configuration: BridgeConfiguration, _ clock: any RuntimeClock) throws(BridgeFailure) {
+    init(
+        _ configuration: BridgeConfiguration,
+        _ stores: BridgeStores,
+        _ clock: any RuntimeClock
+    ) throws(BridgeFailure) {
         let permits = HandlerPermits(configuration.eventBus.maxHandlers)
         func memory() throws(EventBusError) -> MemoryEventBus {
             try MemoryEventBus(
@@ -25,6 +29,7 @@ package enum BridgeBus: Sendable {
                 url: configuration.rabbitMQ.url,
                 service: configuration.service,
                 configuration: configuration.rabbitMQBus,
+                spool: stores.spool,
                 clock: clock,
                 permits: permits
             )
@@ -86,7 +91,21 @@ package enum BridgeBus: Sendable {
         }
     }
 
-    /// Waits until the subscriptions' queues at the broker are empty, and nothing is at work on what came from them.
+    /// Waits until what is published does not pass our own queues by.
+    ///
+    /// With a spool only for a moment: nothing leaves it before they are there.
+    func waitForQueues(of subscriptions: [EventSubscription], _ clock: any RuntimeClock) async {
+        let limit = remote?.hasSpool == true ? clock.now.advanced(by: .seconds(1)) : nil
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for subscription in subscriptions { try? await subscription.readyAtLast() } }
+            if let limit { group.addTask { try? await clock.sleep(until: limit) } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Waits until nothing waits for its way to the broker, the subscriptions' queues there are empty, and nothing is at
+    /// work on what came from them.
     ///
     /// - Throws: which queue will not become empty, since the broker does not let us consume it.
     func drain(
@@ -104,7 +123,7 @@ package enum BridgeBus: Sendable {
                 throw BridgeFailure(.failed, "\(reason), and nobody takes its events: \(refusal.message)")
             }
             let now = remote.statistics
-            let isIdle = now == before && remote.inHand == 0 && !remote.awaitsRetries
+            let isIdle = now == before && remote.inHand == 0 && !remote.awaitsRetries && remote.hasEmptySpool
             if isIdle, let waiting = try? await remote.waiting(for: names), waiting == 0 { return }
             before = now
             guard await stopping.sleep(until: clock.now.advanced(by: .milliseconds(200)), clock: clock) else { return }

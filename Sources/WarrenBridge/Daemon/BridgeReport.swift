@@ -22,6 +22,8 @@ package struct BridgeReport: Sendable {
         package var confirmed = 0
         /// Of the confirmed ones, those that no queue took.
         package var unrouted = 0
+        /// Of the accepted ones, those that are safe in the spool, or have gone out of it since.
+        package var spooled = 0
         /// Of the accepted ones, those that stayed in this process.
         package var keptLocal = 0
         /// Sent again because nobody knew what had become of them, or because the broker refused them at first.
@@ -42,6 +44,7 @@ package struct BridgeReport: Sendable {
             parts.append(
                 "confirmed \(input.confirmed)" + (input.unrouted > 0 ? " (no queue took \(input.unrouted))" : "")
             )
+            if input.spooled > 0 { parts.append("spooled \(input.spooled)") }
             parts.append("kept local \(input.keptLocal)")
             if input.resent > 0 { parts.append("sent again \(input.resent)") }
             if input.bad.count > 0 { parts.append("\(input.bad.count) bad \(input.bad.count == 1 ? "line" : "lines")") }
@@ -59,6 +62,7 @@ package struct BridgeReport: Sendable {
         add("published", input.accepted)
         add("confirmed", input.confirmed)
         add("unrouted", input.unrouted)
+        add("spooled", input.spooled)
         add("kept_local", input.keptLocal)
         add("sent_again", input.resent)
         add("bad_lines", input.bad.count)

@@ -283,7 +283,7 @@ package final class LineSource: Sendable {
                 state.unsafe.remove(sent.item.line)
                 switch receipt {
                 case .local: state.counts.keptLocal += 1
-                case .spooled: state.counts.confirmed += 1
+                case .spooled: state.counts.spooled += 1
                 case .confirmed(let routed):
                     state.counts.confirmed += 1
                     if !routed { state.counts.unrouted += 1 }

@@ -1,6 +1,8 @@
+import FoundationEssentials
 import Warren
 import WarrenRabbitMQ
 import WarrenRuntime
+import WarrenStorage
 
 /// The commands about dead letters.
 enum DeadCommand {
@@ -22,10 +24,13 @@ enum DeadCommand {
         let wanted = try DeadLetterArguments(arguments)
         guard !wanted.ids.isEmpty else { throw .usage("say which: --id ID") }
         let shown = try await run(arguments, wanted, console) { letters throws(EventBusError) in
-            try await letters.messages(wanted.filter, limit: .max)
+            guard let letters = letters as? RabbitMQDeadLetters else {
+                return try await letters.show(wanted.filter, limit: .max).map { ($0.head, DeadLetterLine.line($0)) }
+            }
+            return try await letters.messages(wanted.filter, limit: .max).map { ($0.head, DeadLetterLine.line($0)) }
         }
-        for letter in shown { try await console.print(DeadLetterLine.line(letter)) }
-        return found(shown.map(\.head.eventID), of: wanted, console)
+        for (_, line) in shown { try await console.print(line) }
+        return found(shown.map(\.0.eventID), of: wanted, console)
     }
 
     static func requeue(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
@@ -47,7 +52,7 @@ enum DeadCommand {
     static func purge(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
         let wanted = try DeadLetterArguments(arguments)
         guard arguments.has("--yes") else {
-            throw .usage("takes every dead letter of '\(wanted.queue)' away for good: say --yes if that is meant")
+            throw .usage("takes every dead letter of '\(wanted.place)' away for good: say --yes if that is meant")
         }
         let purged = try await run(arguments, wanted, console) { letters throws(EventBusError) in
             try await letters.purge()
@@ -63,13 +68,45 @@ enum DeadCommand {
         _ arguments: Arguments,
         _ wanted: DeadLetterArguments,
         _ console: Console,
-        _ body: @escaping @Sendable (RabbitMQDeadLetters) async throws(EventBusError) -> Value
+        _ body: @escaping @Sendable (any DeadLetterStore) async throws(EventBusError) -> Value
     ) async throws(CommandFailure) -> Value {
         let address = try BrokerAddress(arguments)
         return try await TerminationSignals.cancelling { () throws(CommandFailure) in
-            try await Broker.use(address, console) { broker in
-                try await body(RabbitMQDeadLetters(client: broker.client, queue: wanted.queue))
+            switch wanted.place {
+            case .queue(let queue):
+                try await Broker.use(address, console) { broker in
+                    try await body(RabbitMQDeadLetters(client: broker.client, queue: queue))
+                }
+            case .spool(let path):
+                try await use(spool: path, body)
             }
+        }
+    }
+
+    /// Opens the spool for as long as `body` runs; one that is not there is not made.
+    private static func use<Value>(
+        spool path: String,
+        _ body: @Sendable (any DeadLetterStore) async throws(EventBusError) -> Value
+    ) async throws(CommandFailure) -> Value {
+        guard FileManager.default.fileExists(atPath: path) else { throw CommandFailure(.failed, "no spool '\(path)'") }
+        let spool: SQLiteSpoolStore
+        do throws(StorageError) {
+            spool = try await SQLiteSpoolStore(path: path, configuration: .init(busyTimeout: .seconds(1)))
+        } catch {
+            let hint = error.code == .inUse ? "; end the bridge that it belongs to first" : ""
+            throw CommandFailure(.failed, error.message + hint)
+        }
+        let result: Result<Value, EventBusError>
+        do throws(EventBusError) {
+            result = .success(try await body(spool.parkedLetters))
+        } catch {
+            result = .failure(error)
+        }
+        await spool.close()
+        do {
+            return try result.get()
+        } catch {
+            throw CommandFailure(.failed, error.message)
         }
     }
 
@@ -101,7 +138,7 @@ enum DeadCommand {
         _ console: Console
     ) -> ExitStatus {
         let missing = wanted.ids.filter { !ids.contains($0) }
-        for id in missing { console.say("warren dead: none of '\(wanted.queue)' has the id '\(id)'") }
+        for id in missing { console.say("warren dead: none of '\(wanted.place)' has the id '\(id)'") }
         return missing.isEmpty ? .done : .failed
     }
 }

@@ -3,19 +3,29 @@ import WarrenRuntime
 
 /// What a command about dead letters is told.
 package struct DeadLetterArguments: Sendable {
-    /// The queue, as it was given.
-    package let queue: String
+    /// Where dead letters wait.
+    package enum Place: Sendable, Hashable, CustomStringConvertible {
+        /// Beside a queue, as it was given.
+        case queue(String)
+        /// In the file of a spool, put aside.
+        case spool(path: String)
+
+        package var description: String {
+            switch self {
+            case .queue(let queue): queue
+            case .spool(let path): path
+            }
+        }
+    }
+
+    package let place: Place
     /// The ids that were named, in order.
     package let ids: [String]
     package let filter: DeadLetterFilter
     package let limit: Int?
 
     package init(_ arguments: Arguments) throws(CommandFailure) {
-        guard arguments.operands.count == 1, let queue = arguments.operands.first, !queue.isEmpty else {
-            throw .usage("give one QUEUE, with or without the '.dead' of its dead letters")
-        }
-        guard queue.utf8.count <= 250 else { throw .usage("the queue '\(queue.prefix(20))…' has too long a name") }
-        self.queue = queue
+        place = try Self.place(arguments)
         ids = arguments.values("--id")
         limit = try arguments.count("--limit")
         var filter = DeadLetterFilter(ids: ids.isEmpty ? nil : Set(ids), error: arguments.value("--error"))
@@ -29,6 +39,18 @@ package struct DeadLetterArguments: Sendable {
         filter.failedBefore = try Self.moment("--older-than", arguments)
         filter.failedSince = try Self.moment("--newer-than", arguments)
         self.filter = filter
+    }
+
+    private static func place(_ arguments: Arguments) throws(CommandFailure) -> Place {
+        if let path = arguments.value("--spool") {
+            guard arguments.operands.isEmpty else { throw .usage("give either a QUEUE or --spool, not both") }
+            return .spool(path: path)
+        }
+        guard arguments.operands.count == 1, let queue = arguments.operands.first, !queue.isEmpty else {
+            throw .usage("give one QUEUE, with or without the '.dead' of its dead letters, or --spool FILE")
+        }
+        guard queue.utf8.count <= 250 else { throw .usage("the queue '\(queue.prefix(20))…' has too long a name") }
+        return .queue(queue)
     }
 
     /// For what changes something: which are meant has to be said.

@@ -9,6 +9,13 @@ enum DeadLetterLine {
         head.json() + [UInt8(ascii: "\n")]
     }
 
+    /// A whole one from a spool: its event, and beside it what is known of it.
+    static func line(_ letter: DeadLetter) -> [UInt8] {
+        var line = letter.event.json()
+        line.removeLast()
+        return line + Array(",\"dead_letter\":".utf8) + letter.head.json() + Array("}\n".utf8)
+    }
+
     /// A whole one as `tail` prints a message, and beside it what is known of it.
     static func line(_ letter: RabbitMQDeadLetter) -> [UInt8] {
         var beside = JSONMembers()

@@ -107,11 +107,13 @@ extension RabbitMQEventBus {
             late: { [weak self, name = plan.name] limit in
                 self?.unavailable(after: limit, "'\(name)' was not ready") ?? .busHasEnded
             },
-            onCancel: {
+            onCancel: { [weak self] in
+                self?.subscriptions.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(pool)) }
                 onCancel()
                 pool.stop()
             }
         )
+        if role == .subscription { subscriptions.withLock { $0[ObjectIdentifier(pool)] = handle } }
         // The bus holds its work, so its work does not hold the bus.
         work.add { [exchange] in
             if role == .observer { exchange.watch(consumption) }

@@ -23,38 +23,46 @@ extension RabbitMQEventBus {
         _ occurrence: Occurrence,
         shownBy instance: String?
     ) async throws(EventBusError) -> PendingReceipt {
-        var message: AMQPMessage
-        let key: String
-        do throws(EventError) {
-            let envelope = try occurrence.envelope()
-            let properties = try envelope.publishingProperties()
-            message = AMQPMessage(envelope, properties: properties)
-            key = properties.routingKey
-        } catch {
-            throw EventBusError(error)
+        let event = try OutgoingEvent(occurrence, shownBy: instance)
+        guard let spooler else { return try await publish(event, within: configuration.publishTimeout) }
+        let patience = min(Spooler.patience, configuration.publishTimeout)
+        return try await spooler.send({ event.spoolEntry }) { () async throws(EventBusError) in
+            try await publish(event, within: patience)
         }
-        if let instance { message.properties.headers[WarrenHeader.origin] = .string(instance) }
-        let timeout = try await waitForExchange()
+    }
+
+    /// Sends an event to the exchange.
+    ///
+    /// - Parameters:
+    ///   - event: the event.
+    ///   - timeout: how long it may wait for its turn.
+    ///   - isNew: whether it was not counted before.
+    func publish(
+        _ event: OutgoingEvent,
+        within timeout: Duration,
+        isNew: Bool = true
+    ) async throws(EventBusError) -> PendingReceipt {
+        let rest = try await waitForExchange(timeout)
         // Before it is sent: what another publish is told of it must not be told as if there were no other.
         let ticket = traffic.begin()
         let confirm: AMQPPendingConfirm
         do throws(AMQPError) {
             // Mandatory, not because an event without a queue were wrong, but because only so the broker says it.
             confirm = try await client.send(
-                message,
+                event.message,
                 to: exchange.name,
-                routingKey: key,
+                routingKey: event.eventType,
                 mandatory: true,
-                within: timeout
+                within: rest
             )
         } catch {
             traffic.end(ticket)
             throw EventBusError(error)
         }
-        reports.add(.published)
+        if isNew { reports.add(.published) }
         let publish = PublishUnderWay(
-            eventType: key,
-            eventID: occurrence.eventID,
+            eventType: event.eventType,
+            eventID: event.eventID,
             confirm: confirm,
             ticket: ticket,
             bus: self
@@ -62,9 +70,8 @@ extension RabbitMQEventBus {
         return PendingReceipt { () async throws(EventBusError) in try await self.receipt(of: publish) }
     }
 
-    /// - Returns: how much of the publish timeout is left.
-    private func waitForExchange() async throws(EventBusError) -> Duration {
-        let timeout = configuration.publishTimeout
+    /// - Returns: how much of the time is left.
+    private func waitForExchange(_ timeout: Duration) async throws(EventBusError) -> Duration {
         if exchange.isThere { return timeout }
         let deadline = clock.now.advanced(by: timeout)
         let outcome = await withTaskGroup(of: Result<Void, EventBusError>?.self) { [exchange, clock] group in

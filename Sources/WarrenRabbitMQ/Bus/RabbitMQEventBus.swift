@@ -29,6 +29,10 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     let traffic = PublishUnderWay.Traffic()
     let ladder: RetryLadder
     let copies = CopyPublisher()
+    /// Where events wait while there is no way to the broker.
+    let spooler: Spooler?
+    /// Those of the subscriptions that are there.
+    let subscriptions = Locked<[ObjectIdentifier: EventSubscription]>([:])
     private let broker: String
     private let hasRun = Locked(false)
     /// Why the bus has ended, or will have.
@@ -40,11 +44,14 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     ///   - url: `amqp://user:password@host:5672/vhost`, or `amqps:` for TLS; several hosts with commas between.
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
+    ///   - spool: where events wait while there is no way to the broker; without one a publish waits, and fails then.
+    ///     The bus does not close it.
     /// - Throws: `EventBusError` with code `invalidConfiguration`, saying what and where.
     public convenience init(
         url: String,
         service: String,
-        configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration()
+        configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration(),
+        spool: (any SpoolStore)? = nil
     ) throws(EventBusError) {
         let parsed: AMQPURL
         do {
@@ -52,7 +59,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         } catch {
             throw EventBusError(error)
         }
-        try self.init(url: parsed, service: service, configuration: configuration)
+        try self.init(url: parsed, service: service, configuration: configuration, spool: spool)
     }
 
     /// Creates a bus from a parsed URL; nothing is connected until ``run()``.
@@ -61,13 +68,16 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     ///   - url: the broker.
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
+    ///   - spool: where events wait while there is no way to the broker; without one a publish waits, and fails then.
+    ///     The bus does not close it.
     /// - Throws: `EventBusError` with code `invalidConfiguration`.
     public convenience init(
         url: AMQPURL,
         service: String,
-        configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration()
+        configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration(),
+        spool: (any SpoolStore)? = nil
     ) throws(EventBusError) {
-        try self.init(url: url, service: service, configuration: configuration, clock: SystemClock())
+        try self.init(url: url, service: service, configuration: configuration, spool: spool, clock: SystemClock())
     }
 
     /// The same with a clock, and with what several parts of a process share; `permits`: unless given, its own.
@@ -75,6 +85,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         url: AMQPURL,
         service: String,
         configuration: RabbitMQEventBusConfiguration,
+        spool: (any SpoolStore)? = nil,
         clock: any RuntimeClock,
         permits: HandlerPermits? = nil,
         logger: Logger = .none,
@@ -119,6 +130,9 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
             reports: reports,
             clock: clock
         )
+        spooler = spool.map { [reports] store in
+            Spooler(store, timeout: configuration.publishTimeout, clock: clock, reports: reports)
+        }
         work.add(
             run: { [exchange] in await exchange.run() },
             stop: { [exchange, weak self] in exchange.stop(because: self?.endReason ?? .busHasEnded) }
@@ -146,7 +160,8 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         }
         guard isFirst else { throw EventBusError(.closed, "run() was called before; make another bus") }
         let hasEnded = StopSignal()
-        // Not a child of this task: the connection has to outlive its cancellation until the handlers have ended.
+        // Not children of this task: they have to outlive its cancellation until the handlers have ended.
+        let spooling = Task { await self.runSpooler() }
         let connection = Task {
             let cause = await self.runClient()
             if let cause { self.ending.withLock { $0 = cause } }
@@ -162,8 +177,11 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         }
         await others()
         copies.stop()
+        spooler?.stop()
         connection.cancel()
         let cause = await connection.value
+        await spooler?.close()
+        await spooling.value
         reports.finish()
         if let cause { throw cause }
     }

@@ -27,20 +27,27 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     /// - Returns: whether it is in; not when the channel was closed or the task cancelled.
     package func bring(_ element: Element, weight: Int = 1) async -> Bool {
         while !Task.isCancelled {
-            let (isIn, isOver, taker) = state.withLock { state -> (Bool, Bool, Waiter?) in
-                if state.isClosed { return (false, true, nil) }
-                guard state.elements.isEmpty || state.weight + weight <= capacity else { return (false, false, nil) }
-                state.elements.append((element, weight))
-                state.weight += weight
-                return (true, true, state.takers.popLast())
-            }
-            taker?.continuation.resume()
-            if isOver { return isIn }
+            if bringNow(element, weight: weight) { return true }
+            if state.withLock({ $0.isClosed }) { return false }
             await wait(\.bringers) { state in
                 !state.isClosed && !state.elements.isEmpty && state.weight + weight > capacity
             }
         }
         return false
+    }
+
+    /// Brings an element if there is room for it now.
+    ///
+    /// - Returns: whether it is in.
+    package func bringNow(_ element: Element, weight: Int = 1) -> Bool {
+        let (isIn, taker) = state.withLock { state -> (Bool, Waiter?) in
+            guard !state.isClosed, state.elements.isEmpty || state.weight + weight <= capacity else { return (false, nil) }
+            state.elements.append((element, weight))
+            state.weight += weight
+            return (true, state.takers.popLast())
+        }
+        taker?.continuation.resume()
+        return isIn
     }
 
     /// Takes all that is there, at least one; nothing when the channel is closed and empty, or the task cancelled.

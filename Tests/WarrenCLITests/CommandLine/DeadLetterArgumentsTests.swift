@@ -18,7 +18,7 @@ struct DeadLetterArgumentsTests {
             ])
         )
         let after = EventTimestamp.now().milliseconds
-        #expect(wanted.queue == "billing" && wanted.ids == ["b", "a"] && wanted.limit == 5)
+        #expect(wanted.place == .queue("billing") && wanted.ids == ["b", "a"] && wanted.limit == 5)
         #expect(wanted.filter.ids == ["a", "b"] && wanted.filter.error == "E" && wanted.filter.type?.text == "x.*")
         let day = Int64(86_400_000)
         let failedBefore = try #require(wanted.filter.failedBefore).milliseconds
@@ -30,7 +30,7 @@ struct DeadLetterArgumentsTests {
     @Test("is nothing but a queue, and then means all")
     func nothing() throws {
         let wanted = try DeadLetterArguments(parsed(["billing.dead"]))
-        #expect(wanted.filter == .all && wanted.limit == nil && wanted.ids.isEmpty && wanted.queue == "billing.dead")
+        #expect(wanted.filter == .all && wanted.limit == nil && wanted.ids.isEmpty && wanted.place == .queue("billing.dead"))
     }
 
     @Test("takes an age of a million hours for as long ago as there is time", arguments: ["1000000h", "0s", "1.5s"])

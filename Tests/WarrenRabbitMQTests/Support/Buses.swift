@@ -19,13 +19,14 @@ func withVhost(_ body: (_ url: String) async throws -> Void) async throws {
 func withBus(
     _ url: String,
     service: String = "test",
+    spool: (any SpoolStore)? = nil,
     _ configure: (inout RabbitMQEventBusConfiguration) -> Void = { _ in },
     _ body: (RabbitMQEventBus) async throws -> Void
 ) async throws {
     var configuration = RabbitMQEventBusConfiguration()
     configuration.client.reconnect.maximum = .milliseconds(500)
     configure(&configuration)
-    let bus = try RabbitMQEventBus(url: url, service: service, configuration: configuration)
+    let bus = try RabbitMQEventBus(url: url, service: service, configuration: configuration, spool: spool)
     let run = Task { try await bus.run() }
     do {
         try await body(bus)

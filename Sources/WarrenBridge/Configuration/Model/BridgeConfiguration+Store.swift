@@ -5,4 +5,11 @@ extension BridgeConfiguration {
         case sqlite(path: String)
         case postgres(url: SecretURL)
     }
+
+    /// The file of the spool, which is always SQLite, and its own: it has one owner.
+    package var spoolPath: String? {
+        guard case .sqlite(let path) = store else { return nil }
+        let stem = path.hasSuffix(".db") ? String(path.dropLast(3)) : path
+        return "\(stem).spool.db"
+    }
 }

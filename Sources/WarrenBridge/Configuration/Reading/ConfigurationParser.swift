@@ -68,9 +68,11 @@ struct ConfigurationParser {
                 postgres.report("given beside 'sqlite', expected one of the two")
             }
             if case let path?? = path { configuration.store = .sqlite(path: path) }
-            if case let url?? = url { configuration.store = .postgres(url: url) }
+            if case let url?? = url {
+                configuration.store = .postgres(url: url)
+                postgres?.warn("not available yet: give 'sqlite' instead")
+            }
         }
-        value.warn("not available yet: without it, sources wait while the broker is away")
     }
 
     enum Bounds {

@@ -10,6 +10,7 @@ final class BridgeLab: Sendable {
         var published: Int
         var confirmed: Int
         var unrouted: Int
+        var spooled: Int
         var keptLocal: Int
         var sentAgain: Int
         var badLines: Int
