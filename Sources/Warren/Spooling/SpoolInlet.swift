@@ -20,7 +20,10 @@ final class SpoolInlet: Sendable {
         /// Waits until it is in the spool.
         ///
         /// - Throws: why it is not; `unknown` when that is not known by the deadline, or the task was cancelled.
-        func receipt(until deadline: MonotonicTime, clock: any RuntimeClock) async throws(EventBusError) -> PublishReceipt {
+        func receipt(
+            until deadline: MonotonicTime,
+            clock: any RuntimeClock
+        ) async throws(EventBusError) -> PublishReceipt {
             if outcome.withLock({ $0 == nil }) { _ = await isOver.sleep(until: deadline, clock: clock) }
             if let outcome = outcome.withLock({ $0 }) { return try outcome.get() }
             let reason = Task.isCancelled ? "the wait for it was cancelled" : "the disk is too slow"
@@ -104,7 +107,8 @@ extension EventBusError {
         case .unknown, .failed:
             self.init(.unknown, "nobody knows whether \(event) is in the spool: \(error.message)")
         default:
-            self.init(.unavailable, "there is no way to the broker now, and the spool does not take \(event): \(error.message)")
+            let reason = "there is no way to the broker, and the spool does not take \(event)"
+            self.init(.unavailable, "\(reason): \(error.message)")
         }
     }
 }

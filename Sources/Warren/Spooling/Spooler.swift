@@ -37,9 +37,7 @@ package final class Spooler: Sendable {
     private let gate: Locked<SpoolGate>
     private let bell = Locked(StopSignal())
 
-    /// - Parameters:
-    ///   - store: keeps the events; whoever made it closes it.
-    ///   - timeout: how long a publish waits until it is in the spool.
+    /// `store` keeps the events, and whoever made it closes it; `timeout`: how long a publish waits until it is in there.
     package init(_ store: any SpoolStore, timeout: Duration, clock: any RuntimeClock, reports: BusReports) {
         self.store = store
         self.timeout = timeout
@@ -54,11 +52,8 @@ package final class Spooler: Sendable {
 
     // MARK: - Publishing
 
-    /// Sends an event straight to the broker if there is a way, and puts it into the spool if not.
-    ///
-    /// - Parameters:
-    ///   - entry: the event, for the spool.
-    ///   - send: sends it; throws `unavailable` when there is no way.
+    /// Sends an event straight to the broker if there is a way, and puts it into the spool if not: when `send` throws
+    /// `unavailable`.
     package func send(
         _ entry: @escaping @Sendable () -> SpoolEntry,
         directly send: () async throws(EventBusError) -> PendingReceipt

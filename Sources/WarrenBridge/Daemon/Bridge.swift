@@ -209,7 +209,7 @@ package final class Bridge: Sendable {
             let goesOn = configuration.sources.stdin?.atEnd == .continue
             if !goesOn, !stopping.isStopped {
                 if let count = stores.spool?.status.count, count > 0 {
-                    surroundings.say("the input has ended; \(Self.events(count)) wait in the spool for a way to the broker")
+                    surroundings.say("the input has ended; \(Self.events(count)) wait in the spool")
                 }
                 do throws(BridgeFailure) {
                     try await bus.drain(until: stopping, subscriptions, surroundings.clock)

@@ -26,17 +26,15 @@ extension RabbitMQEventBus {
         let event = try OutgoingEvent(occurrence, shownBy: instance)
         guard let spooler else { return try await publish(event, within: configuration.publishTimeout) }
         let patience = min(Spooler.patience, configuration.publishTimeout)
-        return try await spooler.send({ event.spoolEntry }) { () async throws(EventBusError) in
-            try await publish(event, within: patience)
-        }
+        return try await spooler.send(
+            { event.spoolEntry },
+            directly: { () async throws(EventBusError) in try await publish(event, within: patience) }
+        )
     }
 
-    /// Sends an event to the exchange.
+    /// Sends an event to the exchange, once it has its turn.
     ///
-    /// - Parameters:
-    ///   - event: the event.
-    ///   - timeout: how long it may wait for its turn.
-    ///   - isNew: whether it was not counted before.
+    /// `isNew`: one from the spool was counted before.
     func publish(
         _ event: OutgoingEvent,
         within timeout: Duration,

@@ -29,11 +29,11 @@ extension RabbitMQEventBus {
 
     /// What waits in the spool goes out when the broker can take it, and not before the bus's own subscriptions can have it.
     private func waitForWay() async {
-        for subscription in subscriptions.withLock({ Array($0.values) }) { try? await subscription.readyAtLast() }
         try? await exchange.ready()
         for await state in client.states {
-            if case .open = state { return }
+            if case .open = state { break }
         }
+        for subscription in subscriptions.withLock({ Array($0.values) }) { try? await subscription.readyAtLast() }
     }
 
     /// Tells the spooler at once when the way is gone, so that nobody waits for that first.

@@ -41,7 +41,8 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     /// - Returns: whether it is in.
     package func bringNow(_ element: Element, weight: Int = 1) -> Bool {
         let (isIn, taker) = state.withLock { state -> (Bool, Waiter?) in
-            guard !state.isClosed, state.elements.isEmpty || state.weight + weight <= capacity else { return (false, nil) }
+            let hasRoom = state.elements.isEmpty || state.weight + weight <= capacity
+            guard !state.isClosed, hasRoom else { return (false, nil) }
             state.elements.append((element, weight))
             state.weight += weight
             return (true, state.takers.popLast())

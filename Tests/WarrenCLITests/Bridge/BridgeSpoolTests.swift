@@ -110,7 +110,8 @@ struct BridgeSpoolTests {
 
         let listed = try await RunningProgram.warren(["dead", "list", "--spool", path]).finish()
         #expect(listed.status == 0 && listed.output.split(separator: "\n").count == 3)
-        #expect(listed.output.contains(#""id":"a","event_type":"Order.Paid","error":"ACCESS_REFUSED","error_type":"parked""#))
+        let head = #""id":"a","event_type":"Order.Paid","error":"ACCESS_REFUSED","error_type":"parked""#
+        #expect(listed.output.contains(head))
         let shown = try await RunningProgram.warren(["dead", "show", "--spool", path, "--id", "b"]).finish()
         #expect(shown.status == 0 && shown.output.contains(#""data":1"#) && shown.output.contains(#""dead_letter":{"#))
         let requeued = try await RunningProgram.warren(["dead", "requeue", "--spool", path, "--id", "a"]).finish()

@@ -30,7 +30,8 @@ struct DeadLetterArgumentsTests {
     @Test("is nothing but a queue, and then means all")
     func nothing() throws {
         let wanted = try DeadLetterArguments(parsed(["billing.dead"]))
-        #expect(wanted.filter == .all && wanted.limit == nil && wanted.ids.isEmpty && wanted.place == .queue("billing.dead"))
+        #expect(wanted.filter == .all && wanted.limit == nil && wanted.ids.isEmpty)
+        #expect(wanted.place == .queue("billing.dead"))
     }
 
     @Test("takes an age of a million hours for as long ago as there is time", arguments: ["1000000h", "0s", "1.5s"])
