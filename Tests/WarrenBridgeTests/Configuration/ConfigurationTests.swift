@@ -85,11 +85,7 @@ struct ConfigurationTests {
                 "f:22:52: bridge.sinks[1].webhook: not available yet, the bridge does not start with it",
             ]
         )
-        #expect(
-            configuration.warnings.map(\.warning) == [
-                "f:14:8: warning: store: not available yet: without it, sources wait while the broker is away"
-            ]
-        )
+        #expect(configuration.warnings.isEmpty)
         #expect(configuration.routingRules.map(\.reach) == [.local, .remote])
     }
 

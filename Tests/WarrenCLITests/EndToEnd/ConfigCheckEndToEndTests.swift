@@ -15,11 +15,11 @@ struct ConfigCheckEndToEndTests {
     func right() async throws {
         let (file, quiet) = try await check("service: billing")
         #expect(quiet.status == 0 && quiet.output == "\(file): ok\n" && quiet.errors == "")
-        let (other, result) = try await check("bridge:\n  sources: { stdin: {}, unix: a }\nstore: { sqlite: b }\n")
+        let (other, result) = try await check("bridge:\n  sources: { stdin: {}, unix: a }\nstore: { postgres: 'postgres://b' }\n")
         #expect(result.status == 0 && result.output == "\(other): ok\n")
         #expect(
             result.errors == """
-                \(other):3:8: warning: store: not available yet: without it, sources wait while the broker is away
+                \(other):3:20: warning: store.postgres: not available yet, the bridge does not start with it
                 \(other):2:31: warning: bridge.sources.unix: not available yet, the bridge does not start with it
 
                 """

@@ -103,7 +103,7 @@ extension ConfigurationParser {
         }
     }
 
-    private mutating func postpone(_ value: ConfigurationValue) {
+    mutating func postpone(_ value: ConfigurationValue) {
         let message = "\(value.path): not available yet, the bridge does not start with it"
         configuration.notYetAvailable.append(reader.problem(value.node.place, message))
     }

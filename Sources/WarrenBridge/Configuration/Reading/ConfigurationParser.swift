@@ -68,10 +68,8 @@ struct ConfigurationParser {
                 postgres.report("given beside 'sqlite', expected one of the two")
             }
             if case let path?? = path { configuration.store = .sqlite(path: path) }
-            if case let url?? = url {
-                configuration.store = .postgres(url: url)
-                postgres?.warn("not available yet: give 'sqlite' instead")
-            }
+            if case let url?? = url { configuration.store = .postgres(url: url) }
+            if let postgres { postpone(postgres) }
         }
     }
 
