@@ -105,6 +105,6 @@ let package = Package(
         ),
         tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenTestingTests", ["Warren", "WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
-        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenTesting"]),
+        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage", "WarrenTesting"]),
     ]
 )

@@ -1,5 +1,6 @@
 import Warren
 import WarrenRabbitMQ
+import WarrenStorage
 
 struct OrderPaid: Event {
     static let type = "Order.Paid"
@@ -73,4 +74,10 @@ actor Ledger {
     }
 
     func knows(_ subject: String?) -> Bool { subject.flatMap(Int.init).map { amounts[$0] != nil } ?? false }
+}
+
+func spoolingBus(url: String) async throws -> RabbitMQEventBus {
+    let spool = try await SQLiteSpoolStore(path: "billing.spool.db")
+    let spooling = try RabbitMQEventBus(url: url, service: "billing", spool: spool)
+    return spooling
 }
