@@ -1,11 +1,35 @@
 internal import WarrenRuntime
 
-/// So many handlers may run at a time; whoever waits longest is next.
+/// So many handlers may run at a time, or one alone; whoever waits longest is next.
 package final class HandlerPermits: Sendable {
+    private typealias Waiter = CheckedContinuation<Bool, Never>
+
     private struct State {
         var free: Int
+        /// Whether somebody runs alone.
+        var isReserved = false
+        /// How many have taken longer than they may; nobody waits for those to be alone.
+        var overdue = 0
         var nextID = 0
-        var waiters: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
+        var waiters: [(id: Int, alone: Bool, continuation: Waiter)] = []
+
+        /// Takes a permit if there is one for whoever is next.
+        mutating func take(alone: Bool, of count: Int) -> Bool {
+            guard !isReserved, free > 0, !alone || free + max(0, overdue) >= count else { return false }
+            free -= 1
+            isReserved = alone
+            return true
+        }
+
+        /// Takes those for whom there are permits from the line.
+        mutating func takeNext(of count: Int) -> [Waiter] {
+            var next: [Waiter] = []
+            // Nobody overtakes who waits to be alone, or it would wait for ever.
+            while let first = waiters.first, take(alone: first.alone, of: count) {
+                next.append(waiters.removeFirst().continuation)
+            }
+            return next
+        }
     }
 
     private let state: Locked<State>
@@ -30,35 +54,52 @@ package final class HandlerPermits: Sendable {
     var current: HandlerPermits { successor.withLock { $0 }?.current ?? self }
 
     /// How many may begin at once.
-    var free: Int { state.withLock { $0.free } }
+    var free: Int { state.withLock { $0.isReserved ? 0 : $0.free } }
 
     /// How many wait.
     var waiting: Int { state.withLock { $0.waiters.count } }
 
     /// Waits for a permit.
     ///
+    /// - Parameter alone: whether nobody else is to have one meanwhile.
     /// - Returns: whether there is one; not when the task was cancelled first.
-    func acquire() async -> Bool {
-        let isFree = state.withLock { state in
-            guard state.free > 0 else { return false }
-            state.free -= 1
-            return true
-        }
-        return isFree ? true : await waitForOne()
+    func acquire(alone: Bool = false) async -> Bool {
+        let isTaken = state.withLock { state in state.waiters.isEmpty && state.take(alone: alone, of: count) }
+        return isTaken ? true : await waitForOne(alone)
     }
 
-    func release() {
-        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            guard !state.waiters.isEmpty else {
-                state.free += 1
-                return nil
-            }
-            return state.waiters.removeFirst().continuation
+    /// Gives a permit back.
+    ///
+    /// - Parameters:
+    ///   - alone: whether its holder is still alone.
+    ///   - overdue: whether its holder was, or is yet to be, reported as ``overran(alone:)``.
+    func release(alone: Bool = false, overdue: Bool = false) {
+        change { state in
+            state.free += 1
+            if alone { state.isReserved = false }
+            if overdue { state.overdue -= 1 }
         }
-        next?.resume(returning: true)
     }
 
-    private func waitForOne() async -> Bool {
+    /// A holder takes longer than it may: others go on, and do not wait for it.
+    ///
+    /// - Parameter alone: whether the holder was alone until now.
+    func overran(alone: Bool) {
+        change { state in
+            state.overdue += 1
+            if alone { state.isReserved = false }
+        }
+    }
+
+    private func change(_ change: (inout sending State) -> Void) {
+        let next = state.withLock { state in
+            change(&state)
+            return state.takeNext(of: count)
+        }
+        for waiter in next { waiter.resume(returning: true) }
+    }
+
+    private func waitForOne(_ alone: Bool) async -> Bool {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -67,21 +108,25 @@ package final class HandlerPermits: Sendable {
             await withCheckedContinuation { continuation in
                 let immediate: Bool? = state.withLock { state in
                     if Task.isCancelled { return false }
-                    guard state.free == 0 else {
-                        state.free -= 1
-                        return true
-                    }
-                    state.waiters.append((id, continuation))
+                    if state.waiters.isEmpty, state.take(alone: alone, of: count) { return true }
+                    state.waiters.append((id, alone, continuation))
                     return nil
                 }
                 if let immediate { continuation.resume(returning: immediate) }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
-                return state.waiters.remove(at: index).continuation
-            }
-            waiter?.resume(returning: false)
+            leave(id)
         }
+    }
+
+    /// Who waited does so no longer, and holds up nobody behind it.
+    private func leave(_ id: Int) {
+        let (waiter, next) = state.withLock { state -> (Waiter?, [Waiter]) in
+            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return (nil, []) }
+            let waiter = state.waiters.remove(at: index).continuation
+            return (waiter, state.takeNext(of: count))
+        }
+        waiter?.resume(returning: false)
+        for waiter in next { waiter.resume(returning: true) }
     }
 }
