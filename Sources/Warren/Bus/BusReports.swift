@@ -5,7 +5,7 @@ internal import WarrenRuntime
 package final class BusReports: Sendable {
     package enum Count: Int, CaseIterable {
         case published, keptLocal, confirmed, unrouted, observed, overflowed, handled, failed, deadLettered, released,
-            discarded, spooled, parked
+            discarded, spooled, parked, duplicates, unidentified
     }
 
     /// A counter on its own, so that counting needs no lock.
@@ -57,6 +57,8 @@ package final class BusReports: Sendable {
         statistics.discarded = value(.discarded)
         statistics.spooled = value(.spooled)
         statistics.parked = value(.parked)
+        statistics.duplicates = value(.duplicates)
+        statistics.unidentified = value(.unidentified)
         return statistics
     }
 }

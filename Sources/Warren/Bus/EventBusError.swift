@@ -39,6 +39,7 @@ public struct EventBusError: Error, Sendable, Hashable, CustomStringConvertible 
             case unavailable, refused, unroutable, unknown, overloaded, timedOut, cancelled, closed
             case subscriptionRefused
             case notFound, inUse
+            case cannotCommit
         }
 
         private let kind: Kind
@@ -80,6 +81,11 @@ public struct EventBusError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let closed = Code(kind: .closed)
         /// The broker does not let the subscription be: its queue exists with other arguments, a permission is missing.
         public static let subscriptionRefused = Code(kind: .subscriptionRefused)
+
+        // MARK: - Handlers
+
+        /// A handler has nothing to commit to: the bus has no inbox, or the event has no id; nothing was written.
+        public static let cannotCommit = Code(kind: .cannotCommit)
 
         // MARK: - Dead letters
 

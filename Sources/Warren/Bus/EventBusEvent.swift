@@ -4,7 +4,7 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
     public struct Kind: Sendable, Hashable, CustomStringConvertible {
         private enum Name: String {
             case observerFailed, observerOverflowed, handlerFailed, handlerTimedOut, deadLettered, released, unrouted
-            case connection, subscriptionLost, notSettled, spooling, spoolEmptied, parked
+            case connection, subscriptionLost, notSettled, spooling, spoolEmptied, parked, duplicate, inboxFailed
         }
 
         private let name: Name
@@ -40,6 +40,11 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
         public static let spoolEmptied = Kind(name: .spoolEmptied)
         /// An event was put aside in the spool: the broker will never take it, and a person has to decide.
         public static let parked = Kind(name: .parked)
+        /// An event came that was handled before, and was not handled again.
+        public static let duplicate = Kind(name: .duplicate)
+        /// The inbox failed: an event that was to be claimed comes again, one that was handled may be handled again if it
+        /// comes again.
+        public static let inboxFailed = Kind(name: .inboxFailed)
     }
 
     /// What happened.
@@ -79,6 +84,8 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
             case .spooling: "events wait in it"
             case .spoolEmptied: "all events have gone out"
             case .parked: "\(event) was put aside in the spool"
+            case .duplicate: "\(event) was handled before"
+            case .inboxFailed: eventID == nil ? "the inbox failed" : "the inbox failed \(event)"
             default: "\(kind)"
             }
         return [subject, happening, reason].compactMap(\.self).joined(separator: ": ")

@@ -28,6 +28,10 @@ public struct EventBusStatistics: Sendable, Hashable {
     public var spooled = 0
     /// Events that the spool has put aside, since the broker will never take them.
     public var parked = 0
+    /// Events that came again after they were handled, and were not handled again: those that an inbox has found.
+    public var duplicates = 0
+    /// Events without an id, which an inbox cannot tell apart: they were handled without it.
+    public var unidentified = 0
 
     /// Nothing counted yet.
     public init() {}
@@ -48,6 +52,8 @@ public struct EventBusStatistics: Sendable, Hashable {
         sum.discarded += right.discarded
         sum.spooled += right.spooled
         sum.parked += right.parked
+        sum.duplicates += right.duplicates
+        sum.unidentified += right.unidentified
         return sum
     }
 }

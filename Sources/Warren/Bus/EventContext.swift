@@ -12,6 +12,9 @@ public struct EventContext: Sendable {
     /// Whether the event may have been handled before: by this or another process, which did not live to say so.
     public let isRedelivered: Bool
 
+    /// What ``commit(_:)`` commits with; `nil` without an inbox.
+    @usableFromInline let claim: HandlerClaim?
+
     /// Creates what a bus tells a handler; a test of a handler may do so too.
     @inlinable
     public init(
@@ -24,6 +27,39 @@ public struct EventContext: Sendable {
         self.subscription = subscription
         self.attempt = attempt
         self.isRedelivered = isRedelivered
+        claim = nil
+    }
+
+    /// Creates what a bus with an inbox tells a handler, for a test of a handler that commits.
+    ///
+    /// - Parameters:
+    ///   - occurrence: the event.
+    ///   - subscription: the subscription that handles it.
+    ///   - attempt: which attempt this is.
+    ///   - isRedelivered: whether the event may have been handled before.
+    ///   - inbox: where the event is claimed when the handler commits.
+    public init(
+        _ occurrence: Occurrence,
+        subscription: String,
+        attempt: Int = 1,
+        isRedelivered: Bool = false,
+        inbox: any InboxStore
+    ) {
+        self.init(
+            occurrence,
+            subscription: subscription,
+            attempt: attempt,
+            isRedelivered: isRedelivered,
+            claim: HandlerClaim(inbox, occurrence, subscription)
+        )
+    }
+
+    init(_ occurrence: Occurrence, subscription: String?, attempt: Int, isRedelivered: Bool, claim: HandlerClaim?) {
+        self.occurrence = occurrence
+        self.subscription = subscription
+        self.attempt = attempt
+        self.isRedelivered = isRedelivered
+        self.claim = claim
     }
 
     /// The event's id.

@@ -8,16 +8,23 @@ public struct HandlerLimits: Sendable, Hashable {
     public var timeout: Duration
     /// How long handlers at work may go on when the bus ends; then they are cancelled.
     public var shutdownGrace: Duration
+    /// How often an event may end the process that handles it: then it is a dead letter, with `crash` as its error type.
+    ///
+    /// Only a bus with an inbox knows. What counts are ends of the process while the event was the only one at work, after
+    /// it was delivered again; that other events were in hand when a process died does them no harm.
+    public var maxCrashes: Int
 
     /// Limits that suit a service.
     public init(
         maxHandlers: Int = 100,
         timeout: Duration = .seconds(30),
-        shutdownGrace: Duration = .seconds(10)
+        shutdownGrace: Duration = .seconds(10),
+        maxCrashes: Int = 3
     ) {
         self.maxHandlers = maxHandlers
         self.timeout = timeout
         self.shutdownGrace = shutdownGrace
+        self.maxCrashes = maxCrashes
     }
 
     /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
@@ -30,6 +37,9 @@ public struct HandlerLimits: Sendable, Hashable {
         }
         guard shutdownGrace >= .zero else {
             throw EventBusError(.invalidConfiguration, "a shutdown grace of \(shutdownGrace)")
+        }
+        guard (1...1000).contains(maxCrashes) else {
+            throw EventBusError(.invalidConfiguration, "\(maxCrashes) crashes of an event, but 1 to 1,000 make sense")
         }
     }
 }

@@ -3,22 +3,21 @@ internal import WarrenRuntime
 /// How one worker sees its deliveries through: attempt after attempt, until something is decided.
 struct Attempts: Sendable {
     /// How long a worker that gave an event back waits before it takes the next one.
-    private static let pauseAfterRelease = Duration.milliseconds(100)
+    static let pauseAfterRelease = Duration.milliseconds(100)
 
     let pool: WorkerPool
     let watch: HandlerWatch
-    /// Those of the bus.
-    private let permits: HandlerPermits
+    let turn: HandlerTurn
 
     init(_ pool: WorkerPool, _ watch: HandlerWatch) {
         self.pool = pool
         self.watch = watch
-        permits = pool.surroundings.permits.current
+        turn = HandlerTurn(pool.subscriber.permits, pool.surroundings.permits.current)
     }
 
-    private var reports: BusReports { pool.surroundings.reports }
+    var reports: BusReports { pool.surroundings.reports }
 
-    private var now: EventTimestamp { EventTimestamp(milliseconds: pool.surroundings.clock.wallTime.milliseconds) }
+    var now: EventTimestamp { EventTimestamp(milliseconds: pool.surroundings.clock.wallTime.milliseconds) }
 
     /// Sees a delivery through.
     ///
@@ -26,10 +25,18 @@ struct Attempts: Sendable {
     func see(_ item: inout Case) async -> Bool {
         while true {
             // Handling it now would only mean to handle it twice.
-            if item.delivery.isStale { return true }
+            if item.delivery.isStale {
+                survives(item)
+                return true
+            }
+            if item.isInDoubt, await !isSettled(&item) { return true }
+            if let verdict = item.verdict {
+                conclude(item, verdict)
+                return true
+            }
             if let failure = item.failure {
                 guard let delay = delay(after: failure, item) else {
-                    await bury(item, failure)
+                    if await bury(item, failure) { await forgetCrashes(item) }
                     return true
                 }
                 (item.failure, item.delay) = (nil, delay)
@@ -51,12 +58,7 @@ struct Attempts: Sendable {
                 item.fail(unreadable: item.delivery.occurrence, at: now)
                 continue
             }
-            guard await begins(occurrence) else {
-                release(item)
-                return true
-            }
-            // The turn may have been long in coming.
-            if item.delivery.isStale { return ends() }
+            guard await begins(&item, occurrence) else { return true }
             let result: Result<Disposition, any Error>
             do {
                 let context = context(item, occurrence)
@@ -70,7 +72,19 @@ struct Attempts: Sendable {
             } catch {
                 result = .failure(error)
             }
-            let isInTime = ends()
+            let isInTime = watch.end()
+            // What is on record is alone until it is off the record; for others nobody has to wait.
+            if !item.isOnRecord { turn.end(inTime: isInTime) }
+            if item.claim != nil { await endClaim(of: &item, occurrence, result, isInTime: isInTime) }
+            if item.isOnRecord {
+                // Whatever it has done, it has ended nobody.
+                (item.isOnRecord, item.isSuspect) = (false, false)
+                turn.end(inTime: isInTime, alone: true)
+            }
+            if item.verdict != nil {
+                guard isInTime else { return false }
+                continue
+            }
             if isInTime, case .success(.ack) = result {
                 accept(item)
                 return true
@@ -87,79 +101,39 @@ struct Attempts: Sendable {
         }
     }
 
-    /// Gives a batch to its handler at once; where that fails each of them is left to be seen alone.
+    /// Waits for the handler's turn; where there is an inbox, with the event claimed.
     ///
-    /// - Returns: whether the worker may go on in this task.
-    func seeTogether(
-        _ items: inout ArraySlice<Case>,
-        _ handler: @Sendable ([EventContext]) async throws -> Void
-    ) async -> Bool {
-        guard let first = try? items.first?.delivery.occurrence.get() else { return true }
-        guard items.allSatisfy({ (try? $0.delivery.occurrence.get()) != nil && $0.delay == nil }) else { return true }
-        guard await begins(first, count: items.count) else { return true }
-        items.removeAll { $0.delivery.isStale }
-        guard !items.isEmpty else { return ends() }
-        let contexts = items.compactMap { item in try? context(item, item.delivery.occurrence.get()) }
-        let error: (any Error)?
-        do {
-            if pool.subscriber.permits != nil || items.contains(where: { $0.delivery.consequences != nil }) {
-                // Of which event a further one follows is not known: nobody waits for those.
-                try await Consequences().include { try await handler(contexts) }
-            } else {
-                try await handler(contexts)
+    /// - Returns: whether the handler is to be called now; otherwise the delivery is dealt with.
+    private func begins(_ item: inout Case, _ occurrence: Occurrence) async -> Bool {
+        if let inbox = pool.inbox, !pool.stopping.isStopped {
+            guard await claims(&item, occurrence, inbox) else { return false }
+        } else {
+            guard await takesTurn() else {
+                release(item)
+                return false
             }
-            error = nil
-        } catch let caught {
-            error = caught
         }
-        let isInTime = ends()
-        if isInTime, let end = error as? HandlerHasRetired {
-            retire(end)
-            return true
+        // The turn may have been long in coming.
+        guard !item.delivery.isStale else {
+            if item.claim != nil { await endClaim(of: &item) }
+            turn.end(alone: item.isOnRecord)
+            survives(item)
+            return false
         }
-        if let error, isInTime, !Task.isCancelled {
-            reports.tell(.init(.handlerFailed, pool.subscriber.name, reason: "a batch of \(items.count): \(error)"))
-        }
-        guard isInTime else { return false }
-        guard error == nil else { return true }
-        for item in items { accept(item) }
-        items = []
+        watch.begin(occurrence)
         return true
     }
 
     /// Waits for a handler's turn.
     ///
     /// - Returns: whether it has come; not when the subscription or the bus ends first.
-    private func begins(_ occurrence: Occurrence, count: Int = 1) async -> Bool {
-        guard !pool.stopping.isStopped, await acquirePermits() else { return false }
+    func takesTurn(alone: Bool = false) async -> Bool {
+        guard !pool.stopping.isStopped, await turn.begin(alone: alone) else { return false }
         guard !pool.stopping.isStopped else {
-            releasePermits()
+            turn.end(alone: alone)
             return false
         }
-        watch.begin(occurrence, count: count)
         return true
-    }
-
-    /// Ends a handler's turn.
-    ///
-    /// - Returns: whether that was in time.
-    private func ends() -> Bool {
-        let isInTime = watch.end()
-        releasePermits()
-        return isInTime
-    }
-
-    /// First the subscription's own: who waits for one of those keeps nobody else from running.
-    private func acquirePermits() async -> Bool {
-        if let own = pool.subscriber.permits, await !own.acquire() { return false }
-        if await permits.acquire() { return true }
-        pool.subscriber.permits?.release()
-        return false
-    }
-
-    private func releasePermits() {
-        permits.release()
-        pool.subscriber.permits?.release()
     }
 
     /// What the handler publishes within the process may be for the other half of its own subscription, which waits until
@@ -237,21 +211,22 @@ struct Attempts: Sendable {
         return .failed
     }
 
-    private func retire(_ end: HandlerHasRetired) {
+    func retire(_ end: HandlerHasRetired) {
         reports.tell(.init(.subscriptionLost, pool.subscriber.name, reason: end.reason))
         pool.stop()
     }
 
-    private func context(_ item: Case, _ occurrence: Occurrence) -> EventContext {
+    func context(_ item: Case, _ occurrence: Occurrence) -> EventContext {
         EventContext(
             occurrence,
             subscription: pool.role == .subscription ? pool.subscriber.name : nil,
             attempt: item.attempts + 1,
-            isRedelivered: item.delivery.isRedelivered
+            isRedelivered: item.delivery.isRedelivered,
+            claim: item.claim
         )
     }
 
-    private func fail(_ item: inout Case, _ occurrence: Occurrence, _ failure: Case.Failure) {
+    func fail(_ item: inout Case, _ occurrence: Occurrence, _ failure: Case.Failure) {
         item.fail(failure, at: now)
         reports.add(.failed)
         let kind: EventBusEvent.Kind = pool.role == .observer ? .observerFailed : .handlerFailed
@@ -286,7 +261,7 @@ struct Attempts: Sendable {
     }
 
     /// - Returns: whether the time has come; not when the bus ends first.
-    private func wait(_ delay: Duration) async -> Bool {
+    func wait(_ delay: Duration) async -> Bool {
         guard delay > .zero else {
             // A handler that fails at once, again and again, keeps nobody from running.
             await Task.yield()
@@ -298,12 +273,13 @@ struct Attempts: Sendable {
 
     // MARK: - Ends
 
-    private func accept(_ item: Case) {
+    func accept(_ item: Case) {
         guard item.delivery.accept() else { return notSettled(item) }
         reports.add(pool.role == .observer ? .observed : .handled)
     }
 
-    private func release(_ item: Case) {
+    func release(_ item: Case) {
+        survives(item)
         guard item.delivery.release() else { return notSettled(item) }
         if pool.role == .subscription { reports.add(.released) }
     }
@@ -313,8 +289,12 @@ struct Attempts: Sendable {
         if await !item.delivery.postpone(retry) { notSettled(item) }
     }
 
-    private func bury(_ item: Case, _ failure: Case.Failure) async {
-        guard pool.role == .subscription else { return accept(item) }
+    /// - Returns: whether it is a dead letter.
+    func bury(_ item: Case, _ failure: Case.Failure) async -> Bool {
+        guard pool.role == .subscription else {
+            accept(item)
+            return false
+        }
         let now = now
         let report = EventFailure(
             error: failure.error,
@@ -324,13 +304,17 @@ struct Attempts: Sendable {
             lastFailedAt: item.lastFailedAt ?? now,
             handler: pool.subscriber.name
         )
-        guard await item.delivery.bury(report) else { return notSettled(item) }
+        guard await item.delivery.bury(report) else {
+            notSettled(item)
+            return false
+        }
         reports.add(.deadLettered)
         let reason = "\(failure.errorType): \(failure.error)"
         reports.tell(.init(.deadLettered, pool.subscriber.name, eventID: item.eventID, reason: reason))
+        return true
     }
 
-    private func notSettled(_ item: Case) {
+    func notSettled(_ item: Case) {
         reports.tell(.init(.notSettled, pool.subscriber.name, eventID: item.eventID))
     }
 }

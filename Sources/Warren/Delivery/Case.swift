@@ -18,6 +18,13 @@ struct Case: Sendable {
         }
     }
 
+    /// What an inbox says of an event: nothing is left to do but to say so.
+    enum Verdict {
+        case handled
+        /// It was handled before it came.
+        case duplicate
+    }
+
     let delivery: any Delivery
     /// How many attempts failed.
     var attempts: Int
@@ -26,6 +33,20 @@ struct Case: Sendable {
     var failure: Failure?
     /// How long to wait before the next attempt, if there is anything to wait for.
     var delay: Duration?
+
+    // MARK: What only an inbox asks for
+
+    /// What the handler at work commits with.
+    var claim: HandlerClaim?
+    /// Whether the handler at work is on record as one that may end the process.
+    var isOnRecord = false
+    /// How often it has ended a process.
+    var crashes = 0
+    /// Whether it may be the one that has ended a process; found out once.
+    var isSuspect: Bool?
+    /// Whether a commit may have been carried out, and nobody was told.
+    var isInDoubt = false
+    var verdict: Verdict?
 
     init(_ delivery: any Delivery) {
         self.delivery = delivery

@@ -26,6 +26,9 @@ package protocol Delivery: Sendable {
     /// None of its ends has to be called then.
     var isStale: Bool { get }
 
+    /// Whether the event may come again in another delivery, so that only an inbox knows whether it was handled.
+    var mayComeTwice: Bool { get }
+
     /// Whether it may become stale at all.
     var mayBecomeStale: Bool { get }
 
@@ -48,6 +51,9 @@ package protocol Delivery: Sendable {
 extension Delivery {
     /// Nobody waits.
     package var consequences: Consequences? { nil }
+
+    /// Whoever brings it may bring it twice.
+    package var mayComeTwice: Bool { true }
 
     /// It comes over a connection.
     package var mayBecomeStale: Bool { true }

@@ -7,7 +7,8 @@ public struct EventFailure: Sendable, Hashable {
 
     /// What went wrong at last; of a long text the beginning.
     public var error: String
-    /// The kind of it: the Swift type of the error, or `undecodable`, `unencodable`, `timeout`, `retry`, `rejected`.
+    /// The kind of it: the Swift type of the error, or `undecodable`, `unencodable`, `timeout`, `retry`, `rejected`;
+    /// `crash` where the handler did not live to say what was wrong.
     public var errorType: String
     /// How many attempts failed in all; none when the event could not even be read.
     public var attempts: Int

@@ -17,18 +17,21 @@ package final class WorkerPool: Sendable {
         let limits: HandlerLimits
         let clock: any RuntimeClock
         let reports: BusReports
+        let inbox: (any InboxStore)?
 
         /// `permits` are shared with another bus of the process; unless given, this one has its own.
         package init(
             limits: HandlerLimits,
             clock: any RuntimeClock,
             reports: BusReports,
-            permits: HandlerPermits? = nil
+            permits: HandlerPermits? = nil,
+            inbox: (any InboxStore)? = nil
         ) {
             self.permits = permits ?? HandlerPermits(limits.maxHandlers)
             self.limits = limits
             self.clock = clock
             self.reports = reports
+            self.inbox = inbox
         }
     }
 
@@ -39,6 +42,9 @@ package final class WorkerPool: Sendable {
     let subscriber: Subscriber
     let surroundings: Surroundings
     let stopping = StopSignal()
+    /// What keeps events from being handled twice; observers do without.
+    let inbox: (any InboxStore)?
+    let survivors = Survivors()
     private let source: any DeliverySource
 
     package init(_ subscriber: Subscriber, role: Role, source: any DeliverySource, _ surroundings: Surroundings) {
@@ -46,6 +52,7 @@ package final class WorkerPool: Sendable {
         self.role = role
         self.source = source
         self.surroundings = surroundings
+        inbox = role == .subscription ? surroundings.inbox : nil
     }
 
     /// Runs until the source has no more.
@@ -74,7 +81,10 @@ package final class WorkerPool: Sendable {
             left = await withTaskGroup(of: ArraySlice<Case>?.self) { group in
                 group.addTask { await self.work(backlog, attempts) }
                 group.addTask {
-                    if let work = await attempts.watch.overrun() { self.tellOverrun(work) }
+                    if let work = await attempts.watch.overrun() {
+                        attempts.turn.overran()
+                        self.tellOverrun(work)
+                    }
                     return nil
                 }
                 var left: ArraySlice<Case>?

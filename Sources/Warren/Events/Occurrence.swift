@@ -105,6 +105,14 @@ public class Occurrence: @unchecked Sendable {
         }
     }
 
+    /// The service that published it, as far as that is known.
+    var source: String? {
+        switch origin {
+        case .value(let kind, _, _): kind.source
+        case .envelope(let envelope): envelope.source
+        }
+    }
+
     /// The event's id; one of our own is made when it is first asked for.
     public var eventID: String {
         if case .envelope(let envelope) = origin { return envelope.eventID }

@@ -15,6 +15,7 @@ final class MemoryDelivery: Delivery {
     var previousAttempts: Int { 0 }
     var firstFailedAt: EventTimestamp? { nil }
     var isRedelivered: Bool { false }
+    var mayComeTwice: Bool { false }
     var isStale: Bool { false }
     var mayBecomeStale: Bool { false }
 

@@ -34,12 +34,15 @@ public final class MemoryEventBus: HybridHalf, DeadLetterKeeping {
     /// - Parameters:
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
+    ///   - inbox: what handlers commit with (``EventContext/commit(_:)``); the bus does not close it. An event that no
+    ///     handler commits leaves nothing in it.
     /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
     public convenience init(
         service: String,
-        configuration: MemoryEventBusConfiguration = MemoryEventBusConfiguration()
+        configuration: MemoryEventBusConfiguration = MemoryEventBusConfiguration(),
+        inbox: (any InboxStore)? = nil
     ) throws(EventBusError) {
-        try self.init(service: service, configuration: configuration, clock: SystemClock())
+        try self.init(service: service, configuration: configuration, clock: SystemClock(), inbox: inbox)
     }
 
     /// Creates a bus whose waits and timeouts go by a clock of its own, such as one that a test moves.
@@ -48,20 +51,23 @@ public final class MemoryEventBus: HybridHalf, DeadLetterKeeping {
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
     ///   - clock: measures how long handlers take, waits between attempts and all other limits.
+    ///   - inbox: what handlers commit with; the bus does not close it.
     /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
     public convenience init(
         service: String,
         configuration: MemoryEventBusConfiguration = MemoryEventBusConfiguration(),
-        clock: some Clock<Duration>
+        clock: some Clock<Duration>,
+        inbox: (any InboxStore)? = nil
     ) throws(EventBusError) {
-        try self.init(service: service, configuration: configuration, clock: AdaptedClock(clock))
+        try self.init(service: service, configuration: configuration, clock: AdaptedClock(clock), inbox: inbox)
     }
 
     package init(
         service: String,
         configuration: MemoryEventBusConfiguration,
         clock: any RuntimeClock,
-        permits: HandlerPermits? = nil
+        permits: HandlerPermits? = nil,
+        inbox: (any InboxStore)? = nil
     ) throws(EventBusError) {
         try configuration.check()
         self.service = service
@@ -70,8 +76,10 @@ public final class MemoryEventBus: HybridHalf, DeadLetterKeeping {
             limits: configuration.limits,
             clock: clock,
             reports: BusReports(),
-            permits: permits
+            permits: permits,
+            inbox: inbox
         )
+        InboxPruning.add(to: work, surroundings)
     }
 
     /// Runs the handlers that have queues, until the task is cancelled.

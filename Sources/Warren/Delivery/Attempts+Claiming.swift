@@ -1,0 +1,240 @@
+/// Claims before handlers are called.
+extension Attempts {
+    /// How long a worker waits for somebody else who is at work on the same event.
+    private static let patience = Duration.seconds(5)
+    /// How long a worker waits after the inbox has failed: what it gives back comes again at once.
+    private static let pauseAfterFailure = Duration.seconds(1)
+
+    private func key(_ occurrence: Occurrence) -> InboxKey { InboxKey(occurrence, for: pool.subscriber.name) }
+
+    private func key(_ item: Case) -> InboxKey? { (try? item.delivery.occurrence.get()).map(key) }
+
+    /// Claims an event, and waits for its handler's turn.
+    ///
+    /// - Returns: whether the handler is to be called; otherwise the delivery is dealt with.
+    func claims(_ item: inout Case, _ occurrence: Occurrence, _ inbox: any InboxStore) async -> Bool {
+        guard item.delivery.mayComeTwice, isIdentified(item, occurrence) else {
+            guard await takesTurn() else {
+                release(item)
+                return false
+            }
+            item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name)
+            return true
+        }
+        let key = key(occurrence)
+        let admission = await admission(to: inbox, key, waitingUpTo: Self.patience)
+        guard case .success(.admitted(let claim)) = admission else {
+            await turnDown(item, admission)
+            return false
+        }
+        if await isPoison(item, claim) { return false }
+        guard isSuspect(&item, key, claim) else {
+            guard await takesTurn() else {
+                await claim.release()
+                release(item)
+                return false
+            }
+            item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name, claim)
+            return true
+        }
+        // Whatever ended the process while others were at work as well would be laid to its charge.
+        await claim.release()
+        return await claimsAlone(&item, occurrence, inbox, key)
+    }
+
+    private func claimsAlone(
+        _ item: inout Case,
+        _ occurrence: Occurrence,
+        _ inbox: any InboxStore,
+        _ key: InboxKey
+    ) async -> Bool {
+        guard await takesTurn(alone: true) else {
+            release(item)
+            return false
+        }
+        let admission = await admission(to: inbox, key, isSuspect: true, waitingUpTo: .zero)
+        guard case .success(.admitted(let claim)) = admission else {
+            turn.end(alone: true)
+            await turnDown(item, admission)
+            return false
+        }
+        guard claim.crashes < pool.surroundings.limits.maxCrashes else {
+            turn.end(alone: true)
+            _ = await isPoison(item, claim)
+            return false
+        }
+        item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name, claim)
+        item.isOnRecord = true
+        item.crashes = claim.crashes
+        return true
+    }
+
+    /// Claims the events of a batch that a handler may have together.
+    ///
+    /// - Returns: those that are to be seen alone.
+    func claimTogether(_ items: inout ArraySlice<Case>, _ inbox: any InboxStore) async -> [Case] {
+        var (together, alone, claimed): ([Case], [Case], [(Case, InboxKey)]) = ([], [], [])
+        for var item in items {
+            guard let occurrence = try? item.delivery.occurrence.get() else { continue }
+            let key = item.delivery.mayComeTwice && isIdentified(item, occurrence) ? key(occurrence) : nil
+            if let key, isSuspect(&item, key) {
+                alone.append(item)
+            } else if let key {
+                claimed.append((item, key))
+            } else {
+                item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name)
+                together.append(item)
+            }
+        }
+        let admissions = await concurrently(claimed) { _, key in
+            await admission(to: inbox, key, waitingUpTo: .zero)
+        }
+        for ((item, key), admission) in zip(claimed, admissions) {
+            var item = item
+            switch admission {
+            case .success(.admitted(let claim)) where claim.crashes == 0:
+                guard let occurrence = try? item.delivery.occurrence.get() else { continue }
+                item.claim = HandlerClaim(inbox, occurrence, key.subscription, claim)
+                together.append(item)
+            case .success(.admitted(let claim)):
+                await claim.release()
+                alone.append(item)
+            case .success(.handled):
+                conclude(item, .duplicate)
+            case .success(.busy), .failure:
+                alone.append(item)
+            }
+        }
+        items = together[...]
+        return alone
+    }
+
+    private func admission(
+        to inbox: any InboxStore,
+        _ key: InboxKey,
+        isSuspect: Bool = false,
+        waitingUpTo wait: Duration
+    ) async -> Result<InboxAdmission, StorageError> {
+        do throws(StorageError) {
+            return .success(try await inbox.claim(key, isSuspect: isSuspect, waitingUpTo: wait))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Deals with what was not admitted; without the inbox nothing is handled.
+    private func turnDown(_ item: Case, _ admission: Result<InboxAdmission, StorageError>) async {
+        let pause: Duration
+        switch admission {
+        case .success(.handled):
+            return conclude(item, .duplicate)
+        case .success(.busy), .success(.admitted):
+            let reason = "somebody else is at work on it"
+            reports.tell(.init(.released, pool.subscriber.name, eventID: item.eventID, reason: reason))
+            pause = Self.pauseAfterRelease
+        case .failure where Task.isCancelled:
+            pause = .zero
+        case .failure(let error):
+            tellFailure(item, "it was not claimed, and comes again: \(error)")
+            pause = Self.pauseAfterFailure
+        }
+        release(item)
+        _ = await wait(pause)
+    }
+
+    /// Whether there is an id to claim the event by; what has none is counted once.
+    private func isIdentified(_ item: Case, _ occurrence: Occurrence) -> Bool {
+        guard occurrence.eventID.isEmpty else { return true }
+        if !item.hasFailed { reports.add(.unidentified) }
+        return false
+    }
+
+    // MARK: - What may end the process
+
+    /// Whether an event may be the one that has ended a process, and not merely one that was in its hands.
+    private func isSuspect(_ item: inout Case, _ key: InboxKey, _ claim: (any InboxClaim)? = nil) -> Bool {
+        let isSuspect = item.isSuspect ?? (item.delivery.isRedelivered && !pool.survivors.remove(key))
+        item.isSuspect = isSuspect
+        return isSuspect || claim.map { $0.crashes > 0 } ?? false
+    }
+
+    /// Makes what has ended the process too often a dead letter.
+    ///
+    /// - Returns: whether it has.
+    private func isPoison(_ item: Case, _ claim: any InboxClaim) async -> Bool {
+        guard claim.crashes >= pool.surroundings.limits.maxCrashes else { return false }
+        let error = "its handler has ended the process \(claim.crashes) times, while it was at work on nothing else"
+        let failure = Case.Failure(error: error, errorType: "crash", isFinal: true)
+        var item = item
+        item.attempts += claim.crashes - 1
+        item.fail(failure, at: now)
+        if await bury(item, failure) { await forget(item, claim) } else { await claim.release() }
+        return true
+    }
+
+    /// A dead letter starts afresh if somebody wants it again.
+    func forgetCrashes(_ item: Case) async {
+        guard item.crashes > 0, let inbox = pool.inbox, let key = key(item) else { return }
+        switch await admission(to: inbox, key, waitingUpTo: .zero) {
+        case .success(.admitted(let claim)): await forget(item, claim)
+        case .success: return
+        case .failure(let error): tellFailure(item, "its crashes were not forgotten: \(error)")
+        }
+    }
+
+    private func forget(_ item: Case, _ claim: any InboxClaim) async {
+        do throws(StorageError) {
+            try await claim.forget()
+        } catch {
+            tellFailure(item, "its crashes were not forgotten: \(error)")
+            await claim.release()
+        }
+    }
+
+    /// It comes again, and this process lives.
+    func survives(_ item: Case) {
+        guard pool.inbox != nil, item.delivery.mayComeTwice, let key = key(item) else { return }
+        pool.survivors.add(key)
+    }
+
+    func tellFailure(_ item: Case, _ reason: String) {
+        reports.tell(.init(.inboxFailed, pool.subscriber.name, eventID: item.eventID, reason: reason))
+    }
+
+    // MARK: - Doubts
+
+    /// Finds out whether a commit that nobody was told of was carried out.
+    ///
+    /// - Returns: whether that is known now; otherwise the delivery is given back.
+    func isSettled(_ item: inout Case) async -> Bool {
+        guard let inbox = pool.inbox, let key = key(item) else { return true }
+        do throws(StorageError) {
+            item.verdict = try await inbox.isHandled(key) ? .handled : item.verdict
+            item.isInDoubt = false
+            return true
+        } catch {
+            let reason = "whether it was committed is not known, and it comes again: \(error)"
+            if !Task.isCancelled { tellFailure(item, reason) }
+            release(item)
+            _ = await wait(Self.pauseAfterFailure)
+            return false
+        }
+    }
+}
+
+/// Does something with each of them at a time.
+///
+/// - Returns: the results, in their order.
+func concurrently<Element: Sendable, Result: Sendable>(
+    _ elements: [Element],
+    _ body: @escaping @Sendable (Element) async -> Result
+) async -> [Result] {
+    await withTaskGroup(of: (Int, Result).self) { group in
+        for (index, element) in elements.enumerated() {
+            group.addTask { (index, await body(element)) }
+        }
+        var results: [Result?] = Array(repeating: nil, count: elements.count)
+        for await (index, result) in group { results[index] = result }
+        return results.compactMap(\.self)
+    }
+}

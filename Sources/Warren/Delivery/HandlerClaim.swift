@@ -1,0 +1,105 @@
+internal import WarrenRuntime
+
+/// The claim on an event as its handler commits with it: taken before the handler was called, or when it first commits.
+@usableFromInline
+final class HandlerClaim: Sendable {
+    private struct State {
+        var claim: (any InboxClaim)?
+        var wasHandledBefore = false
+        var isInDoubt = false
+    }
+
+    /// How long whoever commits waits for somebody else who is at work on the event.
+    private static let patience = Duration.seconds(5)
+
+    private let inbox: any InboxStore
+    private let occurrence: Occurrence
+    private let subscription: String
+    private let state: Locked<State>
+
+    /// Unless a `claim` is given, the event is claimed when the handler first commits.
+    init(_ inbox: any InboxStore, _ occurrence: Occurrence, _ subscription: String, _ claim: (any InboxClaim)? = nil) {
+        self.inbox = inbox
+        self.occurrence = occurrence
+        self.subscription = subscription
+        state = Locked(State(claim: claim))
+    }
+
+    private var claim: (any InboxClaim)? { state.withLock { $0.claim } }
+
+    // MARK: - For the handler
+
+    func commit<Transaction: StoreTransaction, Value: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Value
+    ) async throws -> Value {
+        let claim = try await held()
+        do {
+            return try await claim.commit(body)
+        } catch let error as StorageError {
+            state.withLock { state in
+                if error.code == .unknown { state.isInDoubt = true }
+                if error.code == .alreadyHandled, !claim.isCompleted { state.wasHandledBefore = true }
+            }
+            throw error
+        }
+    }
+
+    private func held() async throws -> any InboxClaim {
+        if let claim { return claim }
+        let key = InboxKey(occurrence, for: subscription)
+        guard !key.eventID.isEmpty else {
+            let event = "an event '\(occurrence.eventType)' for '\(subscription)'"
+            throw EventBusError(.cannotCommit, "\(event) has no id, so nobody can note that it was handled")
+        }
+        switch try await inbox.claim(key, isSuspect: false, waitingUpTo: Self.patience) {
+        case .admitted(let claim):
+            state.withLock { $0.claim = claim }
+            return claim
+        case .handled:
+            state.withLock { $0.wasHandledBefore = true }
+            throw StorageError(.alreadyHandled, "\(key) was handled before")
+        case .busy:
+            throw StorageError(.busy, "somebody else is at work on \(key)")
+        }
+    }
+
+    // MARK: - After the handler
+
+    /// Whether the handler has committed.
+    var isCommitted: Bool { claim?.isCompleted ?? false }
+
+    /// Whether somebody else had handled the event when the handler wanted to commit.
+    var wasHandledBefore: Bool { state.withLock { $0.wasHandledBefore } }
+
+    /// Whether a commit may have been carried out, and nobody was told.
+    var isInDoubt: Bool { state.withLock { $0.isInDoubt } }
+
+    /// The handler has returned without having committed; an event that was not claimed needs no mark.
+    ///
+    /// Also does its work in a cancelled task.
+    func complete() async throws(StorageError) {
+        guard let claim, !claim.isCompleted else { return }
+        guard Task.isCancelled else { return try await claim.complete() }
+        // Its end is near, but the handler has done its work.
+        let completion = Task { () -> Result<Void, StorageError> in
+            do throws(StorageError) {
+                return .success(try await claim.complete())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try await completion.value.get()
+    }
+
+    /// Also does its work in a cancelled task.
+    func release() async {
+        await claim?.release()
+    }
+}
+
+extension InboxKey {
+    /// An event on its way to a subscription.
+    init(_ occurrence: Occurrence, for subscription: String) {
+        self.init(source: occurrence.source ?? "", eventID: occurrence.eventID, subscription: subscription)
+    }
+}
