@@ -1,4 +1,5 @@
 public import Warren
+internal import WarrenRuntime
 
 /// A bus to be checked, fresh: nothing was published or subscribed on it, and it does not run yet.
 public struct EventBusFixture: Sendable {
@@ -14,6 +15,51 @@ public struct EventBusFixture: Sendable {
 
     /// The dead letters of a subscription, the oldest first.
     public let deadLetters: @Sendable (String) async throws -> [DeadLetter]
+
+    /// An inbox that the buses of a fixture have, and how handlers commit with it.
+    public struct Inbox: Sendable {
+        /// The inbox.
+        public let store: any InboxStore
+        /// Commits a number in a row of its own, through what a handler is told.
+        public let commit: @Sendable (EventContext, Int) async throws -> Void
+        /// All numbers that are committed, in any order.
+        public let committed: @Sendable () async throws -> [Int]
+
+        /// Creates what the checks commit with.
+        ///
+        /// - Parameters:
+        ///   - store: the inbox.
+        ///   - commit: commits a number in a row of its own.
+        ///   - committed: all numbers that are committed.
+        public init(
+            store: any InboxStore,
+            commit: @escaping @Sendable (EventContext, Int) async throws -> Void,
+            committed: @escaping @Sendable () async throws -> [Int]
+        ) {
+            self.store = store
+            self.commit = commit
+            self.committed = committed
+        }
+
+        /// An inbox in memory; numbers are kept beside it.
+        public static func memory() -> Inbox {
+            let numbers = MemoryNumbers()
+            return Inbox(
+                store: MemoryInboxStore(),
+                commit: { context, number in
+                    try await context.commit { (_: MemoryTransaction) in numbers.all.withLock { $0.append(number) } }
+                },
+                committed: { numbers.all.withLock { $0 } }
+            )
+        }
+    }
+
+    private final class MemoryNumbers: Sendable {
+        let all = Locked<[Int]>([])
+    }
+
+    /// The inbox that its buses have, for ``EventBusConformance/inboxChecks``.
+    public var inbox: Inbox?
 
     /// How long what a bus promises may take to happen.
     public var patience: Duration = .seconds(20)

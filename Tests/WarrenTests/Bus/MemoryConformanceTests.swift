@@ -26,14 +26,24 @@ struct MemoryConformanceTests {
         try await Self.run(check) { ($0.dispatch, $0.forcesJSON) = (.inPlace, true) }
     }
 
-    private static func run(_ check: EventBusCheck, configure: (inout MemoryEventBusConfiguration) -> Void) async throws
-    {
+    @Test("keeps those of an inbox where it has one", arguments: EventBusConformance.inboxChecks, [true, false])
+    func inbox(check: EventBusCheck, inPlace: Bool) async throws {
+        try await Self.run(check, inbox: .memory()) { if inPlace { $0.dispatch = .inPlace } }
+    }
+
+    private static func run(
+        _ check: EventBusCheck,
+        inbox: EventBusFixture.Inbox? = nil,
+        configure: (inout MemoryEventBusConfiguration) -> Void
+    ) async throws {
         var configuration = MemoryEventBusConfiguration()
         configuration.limits = check.limits
         configure(&configuration)
-        let bus = try MemoryEventBus(service: "conformance", configuration: configuration)
-        try await check.run(
-            EventBusFixture(bus: bus, waitsForHandlers: configuration.dispatch == .inPlace) { bus.deadLetters(of: $0) }
-        )
+        let bus = try MemoryEventBus(service: "conformance", configuration: configuration, inbox: inbox?.store)
+        var fixture = EventBusFixture(bus: bus, waitsForHandlers: configuration.dispatch == .inPlace) { name in
+            bus.deadLetters(of: name)
+        }
+        fixture.inbox = inbox
+        try await check.run(fixture)
     }
 }
