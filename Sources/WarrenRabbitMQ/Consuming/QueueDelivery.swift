@@ -47,7 +47,7 @@ struct QueueDelivery: Delivery {
 
     func accept() -> Bool { (try? delivery.ack()) == .sent }
 
-    func release() -> Bool { (try? delivery.release()) == .sent }
+    func release() -> Bool { queue.release(delivery) }
 
     func postpone(_ retry: Retry) async -> Bool {
         await queue.postpone(delivery, retry, eventID: eventID)

@@ -53,6 +53,17 @@ final class SubscriptionQueue: Sendable {
         )
     }
 
+    /// Gives a delivery back to the queue.
+    ///
+    /// At the end all go back together, with the channel: a quorum queue of RabbitMQ 3.10 forgets some of the acks of a
+    /// channel that closes right after many messages were settled on it.
+    ///
+    /// - Returns: whether it goes back for this reason, and not because the connection is gone.
+    func release(_ delivery: AMQPDelivery) -> Bool {
+        guard !stopping.isStopped else { return !delivery.isStale }
+        return (try? delivery.release()) == .sent
+    }
+
     // MARK: - Copies
 
     /// Where a copy goes.
@@ -92,7 +103,7 @@ final class SubscriptionQueue: Sendable {
     ) async -> Bool {
         // Time is up: it comes again as it is.
         guard !Task.isCancelled else {
-            _ = try? delivery.release()
+            _ = release(delivery)
             return false
         }
         var waits = bus.patience.waits()

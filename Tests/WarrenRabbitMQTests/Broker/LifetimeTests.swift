@@ -119,6 +119,56 @@ extension BusTests {
             }
         }
 
+        @Test("What was not begun goes back with the channel, all together, and is counted as given back")
+        func givenBackTogether() async throws {
+            try await withVhost { url in
+                let proxy = try FaultProxy(to: url, isRecording: true)
+                let bus = try RabbitMQEventBus(url: proxy.url, service: "test")
+                let log = EventLog(bus)
+                let run = Task { try await bus.run() }
+                let (begun, mayGoOn) = (Shared(0), Shared(0))
+                try await bus.subscribe(OrderPaid.self, as: "billing") { order, _ in
+                    begun.change { $0 += 1 }
+                    while order.orderID >= mayGoOn.value { try await Task.sleep(for: .milliseconds(5)) }
+                }.ready()
+                for id in 0..<50 { try await bus.publish(OrderPaid(orderID: id)) }
+                // While the first is at work the others come; then they are taken together.
+                mayGoOn.change { $0 = 1 }
+                try await eventually("many are taken") { begun.value == 2 && bus.inHand > 1 }
+                let taken = bus.inHand
+                run.cancel()
+                mayGoOn.change { $0 = 2 }
+                try await run.value
+                #expect(begun.value == 2 && bus.statistics.handled == 2 && bus.statistics.released == taken - 1)
+                #expect(log.all(.notSettled).isEmpty)
+                try await withClient(url) { client in
+                    try await eventually("48 are left") { try await client.count("billing") == 48 }
+                }
+                // Class 60, method 120: basic.nack.
+                let nack: [UInt8] = [0, 60, 0, 120]
+                #expect(proxy.recordings.allSatisfy { !$0.fromClient.contains(nack) })
+                await proxy.stop()
+            }
+        }
+
+        @Test("What was handled before the end does not come again")
+        func handledBeforeTheEnd() async throws {
+            try await withVhost { url in
+                let seen = Shared<[Int: Int]>([:])
+                for round in 1...5 {
+                    try await withBus(url) { bus in
+                        try await bus.subscribe(OrderPaid.self, as: "billing", concurrency: 8) { order, _ in
+                            seen.change { $0[order.orderID, default: 0] += 1 }
+                        }.ready()
+                        if round == 1 { for id in 0..<1000 { try await bus.publish(OrderPaid(orderID: id)) } }
+                        let goal = round * 200
+                        try await eventually("a fifth of them") { seen.value.count >= min(goal, 1000) }
+                    }
+                }
+                #expect(seen.value.count == 1000 && seen.value.values.allSatisfy { $0 == 1 })
+            }
+        }
+
         @Test("What a handler decides after it was cancelled leaves no copy beside the event")
         func decidedTooLate() async throws {
             try await withVhost { url in
