@@ -96,7 +96,8 @@ let package = Package(
         tests("WarrenTests", ["AMQP", "Warren", "WarrenRuntime", "WarrenTesting"]),
         tests(
             "WarrenRabbitMQTests",
-            ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage", "WarrenTesting"]
+            ["AMQP", "Warren", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage", "WarrenTesting"],
+            swiftSettings: exitTestSettings
         ),
         tests(
             "WarrenStorageTests",
@@ -105,6 +106,9 @@ let package = Package(
         ),
         tests("WarrenBridgeTests", ["AMQP", "Warren", "WarrenBridge", "WarrenRuntime", "WarrenTesting"]),
         tests("WarrenTestingTests", ["Warren", "WarrenTesting", "WarrenRuntime"], swiftSettings: exitTestSettings),
-        tests("WarrenCLITests", ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage", "WarrenTesting"]),
+        tests(
+            "WarrenCLITests",
+            ["AMQP", "Warren", "WarrenCLI", "WarrenRabbitMQ", "WarrenRuntime", "WarrenStorage", "WarrenTesting"]
+        ),
     ]
 )

@@ -29,9 +29,9 @@ package enum BridgeBus: Sendable {
                 url: configuration.rabbitMQ.url,
                 service: configuration.service,
                 configuration: configuration.rabbitMQBus,
-                spool: stores.spool,
                 clock: clock,
-                permits: permits
+                permits: permits,
+                spool: stores.spool
             )
         }
         do throws(EventBusError) {

@@ -7,7 +7,7 @@ package import WarrenTelemetry
 ///
 /// A publish returns when the broker has confirmed it. A subscription's queue and that of its dead letters
 /// (`<queue>.dead`) are declared when the bus runs, and again after every loss; observers have private queues that go
-/// with them.
+/// with them. With an inbox what the broker delivers twice is handled once: <doc:HandlingOnce>.
 public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     /// The service that publishes here.
     public let service: String
@@ -44,6 +44,8 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     ///   - url: `amqp://user:password@host:5672/vhost`, or `amqps:` for TLS; several hosts with commas between.
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
+    ///   - inbox: remembers which events were handled, so that what the broker delivers twice is handled once, and what
+    ///     handlers commit with (`EventContext.commit`); the bus does not close it.
     ///   - spool: where events wait while there is no way to the broker; without one a publish waits, and fails then.
     ///     The bus does not close it.
     /// - Throws: `EventBusError` with code `invalidConfiguration`, saying what and where.
@@ -51,6 +53,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         url: String,
         service: String,
         configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration(),
+        inbox: (any InboxStore)? = nil,
         spool: (any SpoolStore)? = nil
     ) throws(EventBusError) {
         let parsed: AMQPURL
@@ -59,7 +62,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         } catch {
             throw EventBusError(error)
         }
-        try self.init(url: parsed, service: service, configuration: configuration, spool: spool)
+        try self.init(url: parsed, service: service, configuration: configuration, inbox: inbox, spool: spool)
     }
 
     /// Creates a bus from a parsed URL; nothing is connected until ``run()``.
@@ -68,6 +71,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     ///   - url: the broker.
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
+    ///   - inbox: remembers which events were handled; the bus does not close it.
     ///   - spool: where events wait while there is no way to the broker; without one a publish waits, and fails then.
     ///     The bus does not close it.
     /// - Throws: `EventBusError` with code `invalidConfiguration`.
@@ -75,9 +79,17 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         url: AMQPURL,
         service: String,
         configuration: RabbitMQEventBusConfiguration = RabbitMQEventBusConfiguration(),
+        inbox: (any InboxStore)? = nil,
         spool: (any SpoolStore)? = nil
     ) throws(EventBusError) {
-        try self.init(url: url, service: service, configuration: configuration, spool: spool, clock: SystemClock())
+        try self.init(
+            url: url,
+            service: service,
+            configuration: configuration,
+            clock: SystemClock(),
+            inbox: inbox,
+            spool: spool
+        )
     }
 
     /// The same with a clock, and with what several parts of a process share; `permits`: unless given, its own.
@@ -85,9 +97,10 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         url: AMQPURL,
         service: String,
         configuration: RabbitMQEventBusConfiguration,
-        spool: (any SpoolStore)? = nil,
         clock: any RuntimeClock,
         permits: HandlerPermits? = nil,
+        inbox: (any InboxStore)? = nil,
+        spool: (any SpoolStore)? = nil,
         logger: Logger = .none,
         metrics: Metrics = .none
     ) throws(EventBusError) {
@@ -117,7 +130,8 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
             limits: configuration.limits,
             clock: clock,
             reports: reports,
-            permits: permits
+            permits: permits,
+            inbox: inbox
         )
         ladder = RetryLadder(client, kind: configuration.queueKind, clock: clock)
         queueSurroundings = SubscriptionQueue.Surroundings(
@@ -130,6 +144,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
             reports: reports,
             clock: clock
         )
+        InboxPruning.add(to: work, surroundings)
         spooler = spool.map { [reports] store in
             Spooler(store, timeout: configuration.publishTimeout, clock: clock, reports: reports)
         }

@@ -63,13 +63,62 @@ struct ConformanceTests {
         }
     }
 
+    @Test("keeps those of an inbox where it has one", arguments: EventBusConformance.inboxChecks)
+    func inbox(check: EventBusCheck) async throws {
+        try await withVhost { url in
+            try await Self.withDeadLetters(url) { deadLetters in
+                let inbox = EventBusFixture.Inbox.memory()
+                var fixture = EventBusFixture(
+                    bus: try Self.bus(url, check.limits, .quorum, inbox: inbox.store),
+                    second: try Self.bus(url, check.limits, .quorum, inbox: inbox.store),
+                    deadLetters: { try await deadLetters.all(of: $0) }
+                )
+                fixture.inbox = inbox
+                try await check.run(fixture)
+            }
+        }
+    }
+
+    @Test("keeps those of an inbox as one half of a hybrid bus", arguments: EventBusConformance.inboxChecks)
+    func hybridInbox(check: EventBusCheck) async throws {
+        try await withVhost { url in
+            try await Self.withDeadLetters(url) { deadLetters in
+                let inbox = EventBusFixture.Inbox.memory()
+                var fixture = EventBusFixture(
+                    bus: try Self.hybrid(url, check.limits, [], inbox: inbox.store),
+                    second: try Self.hybrid(url, check.limits, [], inbox: inbox.store),
+                    deadLetters: { try await deadLetters.all(of: $0) }
+                )
+                fixture.inbox = inbox
+                try await check.run(fixture)
+            }
+        }
+    }
+
+    @Test("keeps every promise of a bus with an inbox in between", arguments: checks)
+    func quorumWithInbox(check: EventBusCheck) async throws {
+        try await withVhost { url in
+            try await Self.withDeadLetters(url) { deadLetters in
+                let inbox = MemoryInboxStore()
+                try await check.run(
+                    EventBusFixture(
+                        bus: try Self.bus(url, check.limits, .quorum, inbox: inbox),
+                        second: try Self.bus(url, check.limits, .quorum, inbox: inbox),
+                        deadLetters: { try await deadLetters.all(of: $0) }
+                    )
+                )
+            }
+        }
+    }
+
     // MARK: - Buses
 
     private static func bus(
         _ url: String,
         _ limits: HandlerLimits,
         _ kind: RabbitMQEventBusConfiguration.QueueKind,
-        permits: HandlerPermits? = nil
+        permits: HandlerPermits? = nil,
+        inbox: (any InboxStore)? = nil
     ) throws -> RabbitMQEventBus {
         var configuration = RabbitMQEventBusConfiguration()
         configuration.limits = limits
@@ -79,12 +128,17 @@ struct ConformanceTests {
             service: "conformance",
             configuration: configuration,
             clock: SystemClock(),
-            permits: permits
+            permits: permits,
+            inbox: inbox
         )
     }
 
-    private static func hybrid(_ url: String, _ limits: HandlerLimits, _ rules: [RoutingRule]) throws -> HybridEventBus
-    {
+    private static func hybrid(
+        _ url: String,
+        _ limits: HandlerLimits,
+        _ rules: [RoutingRule],
+        inbox: (any InboxStore)? = nil
+    ) throws -> HybridEventBus {
         let permits = HandlerPermits(limits.maxHandlers)
         var configuration = MemoryEventBusConfiguration()
         configuration.limits = limits
@@ -92,9 +146,11 @@ struct ConformanceTests {
             service: "conformance",
             configuration: configuration,
             clock: SystemClock(),
-            permits: permits
+            permits: permits,
+            inbox: inbox
         )
-        return HybridEventBus(local: local, remote: try bus(url, limits, .classic, permits: permits), rules: rules)
+        let remote = try bus(url, limits, .classic, permits: permits, inbox: inbox)
+        return HybridEventBus(local: local, remote: remote, rules: rules)
     }
 
     /// Lends a look at dead letters that is there before the bus runs, and after.

@@ -17,7 +17,9 @@ struct LessonsTests {
             16,
             "Attempts are counted across crashes, of the broker and of processes",
             "A broker that is killed while events wait for their next attempt: they come back as the next attempt",
-            "A process that goes while its events wait leaves them, and what it knew of them, to the next"
+            "A process that goes while its events wait leaves them, and what it knew of them, to the next",
+            "An event that kills each process that handles it is a dead letter; all others are handled once",
+            "Processes that are killed at any time: each event is entered once, and none is a dead letter"
         ),
         Lesson(
             17,
@@ -44,7 +46,8 @@ struct LessonsTests {
             24,
             "A service that ends makes no dead letters: what is not done stays in its queue",
             "At the end a handler at work may finish, what was not begun stays, and a cancelled one is no failure",
-            "A bus that ends while copies are under way: each event is there once, failed or not begun"
+            "A bus that ends while copies are under way: each event is there once, failed or not begun",
+            "Processes that end in the middle of an event, each with its handler cancelled, are no crashes"
         ),
     ]
 

@@ -19,6 +19,7 @@ func withVhost(_ body: (_ url: String) async throws -> Void) async throws {
 func withBus(
     _ url: String,
     service: String = "test",
+    inbox: (any InboxStore)? = nil,
     spool: (any SpoolStore)? = nil,
     _ configure: (inout RabbitMQEventBusConfiguration) -> Void = { _ in },
     _ body: (RabbitMQEventBus) async throws -> Void
@@ -26,7 +27,13 @@ func withBus(
     var configuration = RabbitMQEventBusConfiguration()
     configuration.client.reconnect.maximum = .milliseconds(500)
     configure(&configuration)
-    let bus = try RabbitMQEventBus(url: url, service: service, configuration: configuration, spool: spool)
+    let bus = try RabbitMQEventBus(
+        url: url,
+        service: service,
+        configuration: configuration,
+        inbox: inbox,
+        spool: spool
+    )
     let run = Task { try await bus.run() }
     do {
         try await body(bus)
