@@ -44,6 +44,18 @@ func decide(on bus: some EventBus, _ ledger: Ledger) throws {
     }
 }
 
+func handleOnce(url: String) async throws -> some EventBus {
+    let database = try await SQLiteDatabase(path: "billing.db")
+    let inbox = try await SQLiteInboxStore(in: database)
+    let bus = try RabbitMQEventBus(url: url, service: "billing", inbox: inbox)
+    try bus.subscribe(OrderPaid.self, as: "billing.order-paid") { order, context in
+        try await context.commit { (transaction: SQLiteTransaction) in
+            try transaction.execute("INSERT INTO payments VALUES (?, ?)", order.orderID, order.amount)
+        }
+    }
+    return bus
+}
+
 func requeueTimeouts(on bus: some DeadLetterKeeping) async throws {
     let letters = bus.deadLetterStore(of: "billing.order-paid")
     for letter in try await letters.list(DeadLetterFilter(error: "timeout")) {
