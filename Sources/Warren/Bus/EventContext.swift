@@ -12,7 +12,7 @@ public struct EventContext: Sendable {
     /// Whether the event may have been handled before: by this or another process, which did not live to say so.
     public let isRedelivered: Bool
 
-    /// What ``commit(_:)`` commits with; `nil` without an inbox.
+    /// What `commit` commits with; `nil` without an inbox.
     @usableFromInline let claim: HandlerClaim?
 
     /// Creates what a bus tells a handler; a test of a handler may do so too.

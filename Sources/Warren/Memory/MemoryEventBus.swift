@@ -34,7 +34,7 @@ public final class MemoryEventBus: HybridHalf, DeadLetterKeeping {
     /// - Parameters:
     ///   - service: the `source` of its events.
     ///   - configuration: everything else.
-    ///   - inbox: what handlers commit with (``EventContext/commit(_:)``); the bus does not close it. An event that no
+    ///   - inbox: what handlers commit with, by `commit` of ``EventContext``; the bus does not close it. An event that no
     ///     handler commits leaves nothing in it.
     /// - Throws: ``EventBusError`` with code `invalidConfiguration`.
     public convenience init(

@@ -74,10 +74,15 @@ final class InboxScene: Sendable {
         await (try pool(retry: retry, concurrency: concurrency, .each(handler))).run()
     }
 
-    /// The same in the background, until nothing more comes.
-    func start(_ pool: WorkerPool) -> Task<Void, Never> {
-        line.finish()
+    /// The same in the background, until nothing more comes; `isAll`: whether what was delivered is all there is.
+    func start(_ pool: WorkerPool, isAll: Bool = true) -> Task<Void, Never> {
+        if isAll { line.finish() }
         return Task { await pool.run() }
+    }
+
+    /// Nothing more comes.
+    func finish() {
+        line.finish()
     }
 }
 
@@ -116,27 +121,46 @@ private struct SceneDelivery: Delivery {
     }
 }
 
-/// Has what was delivered, and then no more.
+/// Has what was delivered, and at last no more.
 private final class Line: DeliverySource {
-    private let deliveries = Locked<[any Delivery]>([])
-    private let isFinished = StopSignal()
+    private struct State {
+        var deliveries: [any Delivery] = []
+        var isFinished = false
+        var news = StopSignal()
+    }
+
+    private let state = Locked(State())
 
     func add(_ delivery: any Delivery) {
-        deliveries.withLock { $0.append(delivery) }
+        change { $0.deliveries.append(delivery) }
     }
 
     func finish() {
-        isFinished.stop()
+        change { $0.isFinished = true }
+    }
+
+    private func change(_ change: (inout sending State) -> Void) {
+        let news = state.withLock { state in
+            change(&state)
+            return exchange(&state.news, with: StopSignal())
+        }
+        news.stop()
     }
 
     func next(upTo limit: Int) async -> [any Delivery] {
-        await isFinished.wait()
-        return deliveries.withLock { deliveries in
-            let next = Array(deliveries.prefix(limit))
-            deliveries.removeFirst(next.count)
-            return next
+        while true {
+            let (next, news) = state.withLock { state -> ([any Delivery]?, StopSignal) in
+                guard !state.deliveries.isEmpty || state.isFinished else { return (nil, state.news) }
+                let next = Array(state.deliveries.prefix(limit))
+                state.deliveries.removeFirst(next.count)
+                return (next, state.news)
+            }
+            if let next { return next }
+            await news.wait()
         }
     }
 
-    func stop() {}
+    func stop() {
+        finish()
+    }
 }
