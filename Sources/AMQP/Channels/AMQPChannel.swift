@@ -272,7 +272,7 @@ public struct AMQPFetched: Sendable, Hashable {
         remaining = Int(incoming.remaining)
     }
 
-    fileprivate func settle(_ settlement: DeliveryLedger.Settlement) throws(AMQPError) -> AMQPDelivery.Settlement {
+    fileprivate func settle(_ settlement: DeliveryLedger.SettlingMethod) throws(AMQPError) -> AMQPDelivery.Settlement {
         try channel.connection.settleFetched(settlement, on: channel.id)
     }
 

@@ -1,7 +1,7 @@
 extension Connection {
     /// Settles a fetched message, if the channel it came on still lives.
     func settleFetched(
-        _ settlement: DeliveryLedger.Settlement,
+        _ settlement: DeliveryLedger.SettlingMethod,
         on id: SlotID
     ) throws(AMQPError) -> AMQPDelivery.Settlement {
         try perform { core, effects in
@@ -12,7 +12,7 @@ extension Connection {
 
 extension ConnectionCore {
     fileprivate mutating func settleFetched(
-        _ settlement: DeliveryLedger.Settlement,
+        _ settlement: DeliveryLedger.SettlingMethod,
         on id: SlotID,
         into effects: inout Effects
     ) throws(AMQPError) -> AMQPDelivery.Settlement {
@@ -32,7 +32,7 @@ extension ConnectionCore {
     }
 }
 
-extension DeliveryLedger.Settlement {
+extension DeliveryLedger.SettlingMethod {
     /// Which deliveries it is about.
     fileprivate var scope: (tag: UInt64, multiple: Bool) {
         switch self {

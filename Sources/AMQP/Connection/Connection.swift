@@ -275,7 +275,7 @@ final class Connection: Sendable {
     func settle(
         _ id: SlotID,
         _ delivery: AMQPDelivery,
-        _ settlement: DeliveryLedger.Settlement
+        _ settlement: DeliveryLedger.SettlingMethod
     ) throws(AMQPError) -> AMQPDelivery.Settlement {
         let (result, wake) = core.withLock { core in
             let result: Result<AMQPDelivery.Settlement, AMQPError>

@@ -5,7 +5,7 @@ extension ConnectionCore {
     mutating func settle(
         _ id: SlotID,
         _ delivery: AMQPDelivery,
-        _ settlement: DeliveryLedger.Settlement
+        _ settlement: DeliveryLedger.SettlingMethod
     ) throws(AMQPError) -> AMQPDelivery.Settlement {
         guard let box = channels[id], let number = box.value.openNumber,
             box.value.subscription?.position.current == delivery.subscription

@@ -1,13 +1,13 @@
 /// What a consumer consumes from.
 public struct AMQPConsumerSource: Sendable, Hashable, ExpressibleByStringLiteral {
     /// What a private queue is bound to.
-    public struct Source: Sendable, Hashable {
+    public struct Binding: Sendable, Hashable {
         /// The exchange.
         public var exchange: String
         /// The key or pattern.
         public var routingKey: String
 
-        /// Creates a source.
+        /// Creates a binding.
         public init(exchange: String, routingKey: String) {
             self.exchange = exchange
             self.routingKey = routingKey
@@ -43,15 +43,15 @@ public struct AMQPConsumerSource: Sendable, Hashable, ExpressibleByStringLiteral
     ///   - arguments: its limits, for example a `maxLength` with `.dropHead`.
     /// - Returns: the source, for ``AMQPClient/withConsumer(_:prefetch:acknowledgement:coalescingAcks:exclusive:noLocal:consumerTag:arguments:_:)``.
     public static func privateQueue(
-        _ sources: [Source],
+        _ bindings: [Binding],
         arguments: AMQPQueueArguments = AMQPQueueArguments()
     ) -> AMQPConsumerSource {
         let queue = AMQPQueue("", .classic, durable: false, exclusive: true, autoDelete: true, arguments: arguments)
-        let bindings = sources.map { source in
+        let binds = bindings.map { binding in
             // An empty queue name is the queue declared last on the channel.
-            ClientMethod.queueBind(AMQPBinding(from: source.exchange, to: "", routingKey: source.routingKey))
+            ClientMethod.queueBind(AMQPBinding(from: binding.exchange, to: "", routingKey: binding.routingKey))
         }
-        return AMQPConsumerSource(setup: [.queueDeclare(queue, passive: false)] + bindings, queue: "")
+        return AMQPConsumerSource(setup: [.queueDeclare(queue, passive: false)] + binds, queue: "")
     }
 
     private init(setup: [ClientMethod], queue: String) {

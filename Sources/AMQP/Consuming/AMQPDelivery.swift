@@ -132,7 +132,7 @@ final class DeliverySettler: Sendable {
 
     func settle(
         _ delivery: AMQPDelivery,
-        _ settlement: DeliveryLedger.Settlement
+        _ settlement: DeliveryLedger.SettlingMethod
     ) throws(AMQPError) -> AMQPDelivery.Settlement {
         try connection.settle(channel, delivery, settlement)
     }

@@ -17,8 +17,8 @@ struct DeliveryLedger: ~Copyable {
         var entry: Entry
     }
 
-    /// A frame that settles deliveries.
-    enum Settlement: Equatable {
+    /// What tells the broker that deliveries are settled.
+    enum SettlingMethod: Equatable {
         case ack(tag: UInt64, multiple: Bool)
         case nack(tag: UInt64, multiple: Bool, requeue: Bool)
         case reject(tag: UInt64, requeue: Bool)
@@ -157,10 +157,10 @@ struct DeliveryLedger: ~Copyable {
 
     /// The fewest frames that tell the broker of all acks so far: one for the unbroken run at the front, one each for
     /// the rest.
-    mutating func takeAcks(coalescing: Bool = true) -> [Settlement] {
+    mutating func takeAcks(coalescing: Bool = true) -> [SettlingMethod] {
         guard !acked.isEmpty else { return [] }
         guard coalescing, stragglers.isEmpty else { return takeEachAck(coalescing: coalescing) }
-        var settlements: [Settlement] = []
+        var settlements: [SettlingMethod] = []
         var covered = base
         var last: (tag: UInt64, count: Int)?
         while covered < next, entries[index(covered)] != .unsettled {
@@ -178,10 +178,10 @@ struct DeliveryLedger: ~Copyable {
     }
 
     /// One frame for each ack; of an unbroken run at the front only where stragglers have to go first.
-    private mutating func takeEachAck(coalescing: Bool) -> [Settlement] {
+    private mutating func takeEachAck(coalescing: Bool) -> [SettlingMethod] {
         let front = coalescing ? oldestUnsettled ?? next : 0
         let run = acked.filter { $0 < front }
-        var settlements = acked.filter { $0 >= front }.map { Settlement.ack(tag: $0, multiple: false) }
+        var settlements = acked.filter { $0 >= front }.map { SettlingMethod.ack(tag: $0, multiple: false) }
         if let last = run.max() { settlements.insert(.ack(tag: last, multiple: run.count > 1), at: 0) }
         for tag in acked { write(tag, .settled) }
         acked.removeAll(keepingCapacity: true)

@@ -200,7 +200,7 @@ struct Subscription: ~Copyable {
         return steps(of: setup)
     }
 
-    mutating func takeAcks() -> [DeliveryLedger.Settlement] {
+    mutating func takeAcks() -> [DeliveryLedger.SettlingMethod] {
         ledger.takeAcks(coalescing: coalescing.sharesFrames)
     }
 

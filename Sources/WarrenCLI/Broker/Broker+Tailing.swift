@@ -16,7 +16,7 @@ extension Broker {
             switch source {
             case .exchange(let patterns):
                 try await prepareExchange()
-                let bindings = patterns.map { AMQPConsumerSource.Source(exchange: address.exchange, routingKey: $0) }
+                let bindings = patterns.map { AMQPConsumerSource.Binding(exchange: address.exchange, routingKey: $0) }
                 let place = "on exchange '\(address.exchange)' for \(patterns.joined(separator: ", "))"
                 return try await consume(.privateQueue(bindings), printer, flushing: false) { listening(place) }
             case .consume(let queue):

@@ -13,7 +13,7 @@ private struct BrokerModel {
     /// What RabbitMQ answers with 406 and a closed channel.
     var unknownTags: [UInt64] = []
 
-    mutating func receive(_ settlement: DeliveryLedger.Settlement) {
+    mutating func receive(_ settlement: DeliveryLedger.SettlingMethod) {
         switch settlement {
         case .ack(let tag, let multiple): settle(tag, multiple, .ack)
         case .nack(let tag, let multiple, _): settle(tag, multiple, .nack)
