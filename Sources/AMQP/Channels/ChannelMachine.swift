@@ -236,7 +236,9 @@ struct ChannelMachine: ~Copyable {
             if recovers {
                 state = .detached
                 failures = 0
+        let left = subscription?.unconsumedQueue ?? nil
                 openedAt = .distantFuture
+        subscription?.leftQueue = left
             } else {
                 finish(error, into: &effects)
             }

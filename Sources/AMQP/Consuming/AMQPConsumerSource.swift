@@ -39,13 +39,17 @@ public struct AMQPConsumerSource: Sendable, Hashable, ExpressibleByStringLiteral
     /// After a reconnect it is another one with another name; messages published in between are not in it.
     ///
     /// - Parameters:
-    ///   - sources: what the queue is bound to.
-    ///   - arguments: its limits, for example a `maxLength` with `.dropHead`.
+    ///   - bindings: what the queue is bound to.
+    ///   - arguments: its limits, for example a `maxLength` with `.dropHead`. Where they do not say when an unused queue
+    ///     `expires` it is after a minute, so that one that could not be bound to everything is not left behind.
     /// - Returns: the source, for ``AMQPClient/withConsumer(_:prefetch:acknowledgement:coalescingAcks:exclusive:noLocal:consumerTag:arguments:_:)``.
     public static func privateQueue(
         _ bindings: [Binding],
         arguments: AMQPQueueArguments = AMQPQueueArguments()
     ) -> AMQPConsumerSource {
+        var arguments = arguments
+        // It goes with its consumer; one that never got a consumer has no other end but that of the connection.
+        arguments.expires = arguments.expires ?? .seconds(60)
         let queue = AMQPQueue("", .classic, durable: false, exclusive: true, autoDelete: true, arguments: arguments)
         let binds = bindings.map { binding in
             // An empty queue name is the queue declared last on the channel.

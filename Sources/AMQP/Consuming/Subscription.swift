@@ -20,6 +20,8 @@ struct Subscription: ~Copyable {
     var consumerTag: String?
     /// What the broker calls the private queue of now.
     private var privateQueue: String?
+    /// A private queue of an earlier channel on this connection that no consumer took along.
+    var leftQueue: String?
     /// Hands out no more; what was handed out may still be settled.
     private(set) var isDropped = false
     /// The application wants no more.
@@ -87,6 +89,9 @@ struct Subscription: ~Copyable {
     /// The queue that is consumed; `nil` while a private one is not there.
     var queueName: String? { queue.isEmpty ? privateQueue : queue }
 
+    /// A private queue that stays when its channel goes, for it is not consumed.
+    var unconsumedQueue: String? { consumerTag == nil ? privateQueue : nil }
+
     // MARK: - Events
 
     /// A step of the channel's opening, or of a resumption, was answered.
@@ -150,6 +155,7 @@ struct Subscription: ~Copyable {
     /// The channel is gone: what will be delivered again, nobody shall work on now.
     mutating func lost(into effects: inout Effects) {
         position.advance()
+        leftQueue = nil
         consumerTag = nil
         privateQueue = nil
         isConsuming = false
@@ -164,25 +170,28 @@ struct Subscription: ~Copyable {
     /// Whether the broker shall send.
     var wantsDeliveries: Bool { !isPaused && !isStopped && !isYielding }
 
-    /// What is sent on a channel to consume, as things are now: nothing while it is paused, and for a stream from
-    /// where it stopped.
+    /// What is sent on a channel to consume, as things are now: nothing while it is paused, nor a private queue, which
+    /// goes only with a consumer; and for a stream from where it stopped.
     mutating func steps(of setup: [ClientMethod]) -> [ClientMethod] {
         isConsuming = wantsDeliveries
-        return setup.compactMap { step in
-            guard
-                case .basicConsume(let queue, let tag, let noLocal, let noAck, let exclusive, var arguments) = step
-            else { return step }
-            guard wantsDeliveries else { return nil }
-            if let nextOffset { arguments[AMQPStreamOffset.key] = .int64(Int64(clamping: nextOffset)) }
-            return .basicConsume(
-                queue: queue,
-                consumerTag: tag,
-                noLocal: noLocal,
-                noAck: noAck,
-                exclusive: exclusive,
-                arguments: arguments
-            )
-        }
+        let left = leftQueue.take().map { [ClientMethod.queueDelete(name: $0, ifUnused: false, ifEmpty: false)] } ?? []
+        return left + setup.compactMap { wantsDeliveries || !$0.isForConsumer ? step($0) : nil }
+    }
+
+    private func step(_ step: ClientMethod) -> ClientMethod {
+        guard
+            let nextOffset,
+            case .basicConsume(let queue, let tag, let noLocal, let noAck, let exclusive, var arguments) = step
+        else { return step }
+        arguments[AMQPStreamOffset.key] = .int64(Int64(clamping: nextOffset))
+        return .basicConsume(
+            queue: queue,
+            consumerTag: tag,
+            noLocal: noLocal,
+            noAck: noAck,
+            exclusive: exclusive,
+            arguments: arguments
+        )
     }
 
     /// - Returns: the consumer to cancel, if the broker sends what is not wanted.
@@ -267,6 +276,18 @@ extension Subscription {
 /// Deliveries of an earlier one are stale.
 final class SubscriptionPosition: Sendable {
     private let number = Atomic<UInt64>(1)
+extension ClientMethod {
+    /// Whether it is there for a consumer alone: the consuming, and what makes a private queue for it.
+    fileprivate var isForConsumer: Bool {
+        switch self {
+        case .basicConsume: true
+        case .queueDeclare(let queue, _): queue.name.isEmpty
+        case .queueBind(let binding): binding.destination.isEmpty
+        default: false
+        }
+    }
+}
+
 
     var current: UInt64 { number.load(ordering: .acquiring) }
 

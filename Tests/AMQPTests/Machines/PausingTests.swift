@@ -107,6 +107,78 @@ struct PausingTests {
         #expect(deliveries.queueName == nil)
     }
 
+    @Test("makes no private queue while it is paused or stopped: nothing would take it away", arguments: [true, false])
+    func noQueue(stops: Bool) throws {
+        let (id, setup) = try addPrivate()
+        core.connect()
+        try agreePrivate(id)
+        if stops {
+            core.connection.perform { core, effects in core.stopDeliveries(id, into: &effects) }
+        } else {
+            _ = core.connection.perform { core, _ in core.setPaused(true, id, OneShot()) }
+        }
+        core.disconnect()
+        _ = try core.sent()
+        core.connect()
+        let number = try #require(core.number(id))
+        let sent = try core.sent().filter { $0.channel == number }
+        #expect(try sent == [ClientMethod.channelOpen, .basicQos(prefetch: 10)].frames(on: number))
+        try core.receive(.method(number, .channelOpenOK), .method(number, .reply(.basicQosOK)))
+        guard !stops else { return }
+        _ = core.connection.perform { core, _ in core.setPaused(false, id, OneShot()) }
+        #expect(try core.sent() == setup.frames(on: number))
+    }
+
+    @Test("deletes the private queue that it could not bind to everything, before it makes another")
+    func leftQueue() throws {
+        let (id, setup) = try addPrivate()
+        core.connect()
+        try agreePrivate(id)
+        _ = try core.sent()
+        let reply = AMQPReply(code: 404, text: "NOT_FOUND - no exchange 'e'")
+        let gone = CloseReason(reply: reply, classID: 50, methodID: 20)
+        let ended = try #require(core.number(id))
+        try core.receive(.method(ended, .channelClose(gone)))
+        // The first queue went with its consumer.
+        #expect(try core.sent().suffix(5) == ([.channelOpen] + setup).frames(on: ended))
+        let status = AMQPQueueStatus(name: "left", messageCount: 0, consumerCount: 0)
+        try core.receive(.method(ended, .channelOpenOK), .method(ended, .reply(.queueDeclareOK(status))))
+        try core.receive(.method(ended, .channelClose(gone)))
+        core.pass(.seconds(20))
+        let delete = ClientMethod.queueDelete(name: "left", ifUnused: false, ifEmpty: false)
+        #expect(try core.sent().suffix(6) == ([.channelOpen, delete] + setup).frames(on: ended))
+        // On another connection it may be locked by the old one still, which takes it along.
+        try core.receive(
+            .method(ended, .channelOpenOK),
+            .method(ended, .reply(.queueDeleteOK(messageCount: 0))),
+            .method(ended, .reply(.queueDeclareOK(status)))
+        )
+        core.disconnect()
+        core.connect()
+        #expect(try core.sent().suffix(5) == ([.channelOpen] + setup).frames(on: ended))
+    }
+
+    private func addPrivate() throws -> (SlotID, [ClientMethod]) {
+        let source = AMQPConsumerSource.privateQueue([.init(exchange: "e", routingKey: "k")])
+        let consume = ClientMethod.basicConsume(queue: "", consumerTag: "", exclusive: false, arguments: [:])
+        let setup = source.setup + [.basicQos(prefetch: 10), consume]
+        let id = core.connection.add(
+            ChannelMachine(
+                purpose: "tester",
+                recovers: true,
+                setup: setup,
+                subscription: Subscription(prefetch: 10, position: SubscriptionPosition()),
+                backoff: core.connection.settings.backoff
+            )
+        )
+        return (id, setup)
+    }
+
+    private func agreePrivate(_ id: SlotID) throws {
+        _ = try core.sent()
+        try core.agree(id)
+    }
+
     @Test("before it is open consumes nothing, and begins when it is resumed")
     func beforeOpen() throws {
         #expect(try setPaused(true) == nil)
