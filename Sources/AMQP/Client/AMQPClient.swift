@@ -58,6 +58,7 @@ public final class AMQPClient: Sendable {
     ) throws(AMQPError) {
         let reports = ClientReports(logger: logger, metrics: metrics)
         let recorder = recorder
+        let wasConnected = OneShot<Void>()
         func connection(
             _ role: String,
             _ topology: @escaping @Sendable () -> Topology
@@ -76,7 +77,8 @@ public final class AMQPClient: Sendable {
                     report: { reports.report($0) },
                     // Weakly: the reports watch what changes.
                     stateChanged: { [weak reports] in reports?.stateChanged() },
-                    blamed: { recorder.blame($0, $1) }
+                    blamed: { recorder.blame($0, $1) },
+                    wasConnected: wasConnected
                 )
             )
         }
@@ -101,8 +103,8 @@ public final class AMQPClient: Sendable {
     ///
     /// Call it once. Operations called before wait for it.
     ///
-    /// - Throws: why the client cannot go on: `.loginRefused` or `.vhostNotFound` before it was ever connected. A broker that
-    ///   cannot be reached is tried again for ever, unless the configuration says otherwise.
+    /// - Throws: why the client cannot go on: `.loginRefused` or `.vhostNotFound` before any of its connections was ever
+    ///   open. A broker that cannot be reached is tried again for ever, unless the configuration says otherwise.
     public func run() async throws(AMQPError) {
         let isFirst = hasRun.withLock { hasRun in
             defer { hasRun = true }

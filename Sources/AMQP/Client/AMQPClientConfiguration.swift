@@ -12,9 +12,10 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
     /// client's own. Default: nothing.
     public var clientProperties: AMQPTable = [:]
 
-    /// Asked before each login, instead of the URL's user and password; for tokens and passwords that change.
+    /// Asked before each login by password, instead of the URL's user and password; for tokens and passwords that change.
     ///
-    /// Default: none. A refused login is tried once more with what it gives then, and is final after that.
+    /// Default: none. A refused login is tried once more with what it gives then; a second refusal in a row is final for
+    /// a client that was never connected, and tried again, with what it gives each time, by one that was.
     public var credentials: AMQPCredentialsProvider?
 
     /// How long resolving, connecting and logging in to one host may take.
@@ -72,9 +73,10 @@ public struct AMQPClientConfiguration: Sendable, Hashable {
         public var maximum: Duration = .seconds(15)
         /// By how much the wait grows each time.
         public var multiplier: Double = 2
-        /// Whether the very first connection is tried again too.
+        /// Whether a client that was never connected tries again too.
         ///
-        /// If not, a client whose broker cannot be reached fails at once: right for a command, wrong for a service.
+        /// If not, a client whose broker cannot be reached fails at once: right for a command, wrong for a service. Its
+        /// second connection, opened when the first is there, is always tried again.
         public var retriesFirst: Bool = true
 
         /// Creates the default policy: for ever.

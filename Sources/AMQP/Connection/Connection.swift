@@ -13,6 +13,8 @@ final class Connection: Sendable {
         let stateChanged: @Sendable () -> Void
         /// A declaration of the recovery has made the broker close the connection.
         var blamed: @Sendable (ClientMethod, AMQPError) -> Void = { _, _ in }
+        /// Done when the broker has let any of the owner's connections in: what it refuses after that may pass.
+        var wasConnected = OneShot<Void>()
     }
 
     let settings: ConnectionSettings

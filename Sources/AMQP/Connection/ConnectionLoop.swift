@@ -19,21 +19,21 @@ struct ConnectionLoop: ~Copyable {
         // The pauses of `Moderation` shall end when they should, not 50 microseconds later.
         _ = warren_set_timer_slack(5000)
         var attempt = 0
-        var everConnected = false
         var refusals = 0
         while !isClosing {
             attempt += 1
             var connected: MonotonicTime?
-            let failure = connectAndServe { connected = clock.now }
+            let failure = connectAndServe {
+                connected = clock.now
+                connection.owner.wasConnected.fulfil(())
+            }
             if let connected {
-                everConnected = true
-                refusals = 0
                 // A broker that hangs up again and again is waited for longer and longer.
                 if connected.advanced(by: settings.backoff.maximum) <= clock.now { attempt = 0 }
             }
             guard let failure, !isClosing else { break }
-            if failure.code == .loginRefused { refusals += 1 }
-            if isTerminal(failure, everConnected, refusals) { return failure }
+            refusals = failure.code == .loginRefused ? refusals + 1 : 0
+            if isTerminal(failure, refusals) { return failure }
             connection.perform { core, effects in core.disconnected(failure, into: &effects) }
             connection.owner.report(AMQPEvent(kind: .disconnected, subject: settings.hostList, error: failure))
             connection.status.set(.connecting(attempt: attempt + 1, failure))
@@ -42,13 +42,14 @@ struct ConnectionLoop: ~Copyable {
         return nil
     }
 
-    private func isTerminal(_ failure: AMQPError, _ everConnected: Bool, _ refusals: Int) -> Bool {
-        switch failure.code {
-        // Of one that was let in before, the directory that knows it may be away. What a provider gave may just have
-        // expired: it is asked once more.
-        case .loginRefused: !everConnected && (settings.credentials == nil || refusals > 1)
-        case .vhostNotFound: !everConnected
-        default: !everConnected && !settings.retriesFirst
+    private func isTerminal(_ failure: AMQPError, _ refusals: Int) -> Bool {
+        // Of a client that was let in before, the directory that knows it may be away.
+        guard connection.owner.wasConnected.current == nil else { return false }
+        return switch failure.code {
+        // What a provider gave may just have expired: it is asked once more.
+        case .loginRefused: settings.credentials == nil || refusals > 1
+        case .vhostNotFound: true
+        default: !settings.retriesFirst
         }
     }
 

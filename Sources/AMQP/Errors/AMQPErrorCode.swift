@@ -36,7 +36,7 @@ extension AMQPError {
         public static let tlsFailed = Code(kind: .tlsFailed)
         /// The broker refused user or password.
         ///
-        /// Terminal for a client that was never connected; tried again by one that was.
+        /// Terminal for a client none of whose connections was ever open; tried again by one that was connected.
         public static let loginRefused = Code(kind: .loginRefused)
         /// The configured provider gave no credentials: it threw, or did not answer in time.
         ///
@@ -44,7 +44,7 @@ extension AMQPError {
         public static let noCredentials = Code(kind: .noCredentials)
         /// The virtual host does not exist, or the user may not enter it.
         ///
-        /// Terminal for a client that was never connected; tried again by one that was.
+        /// Terminal for a client none of whose connections was ever open; tried again by one that was connected.
         public static let vhostNotFound = Code(kind: .vhostNotFound)
         /// The peer does not speak AMQP 0-9-1, or broke its rules.
         public static let protocolViolation = Code(kind: .protocolViolation)

@@ -100,6 +100,28 @@ extension ClientTests.HostileTests {
             }
         }
 
+        @Test("A first login on the second connection is tried again, whatever refuses it", arguments: [403, 530, 0])
+        func refusedOnSecond(code: UInt16) async throws {
+            let next = Shared(0)
+            let responses = Shared<[String]>([])
+            let script: Script = { connection in
+                next.change { $0 += 1 }
+                guard next.value == 2 else { return try await Self.loggingIn(responses)(connection) }
+                guard code > 0 else { return connection.close() }
+                try await connection.handshake(.withoutHeartbeat, upTo: code == 403 ? .startOk : .open)
+                connection.sendConnectionClose(code, "NOT_ALLOWED - vhost test not found")
+                try await connection.ended()
+            }
+            var configuration = AMQPClientConfiguration.persistent
+            configuration.reconnect.retriesFirst = false
+            try await withScript(script, configuration) { client, _ in
+                try await client.publishAnything()
+                try await client.withConsumer("q") { _ in }
+                try await client.publishAnything()
+                #expect(next.value == 3)
+            }
+        }
+
         @Test("A new secret is sent on both connections, with its reason, and used for later logins")
         func updateSecret() async throws {
             let responses = Shared<[String]>([])
