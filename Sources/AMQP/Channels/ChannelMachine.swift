@@ -115,9 +115,18 @@ struct ChannelMachine: ~Copyable {
     mutating func wakeIfAnswered(into effects: inout Effects) {
         guard !answeredWaiters.isEmpty else { return }
         let oldest = isAnswered ? .max : window?.oldestSequence ?? 0
-        while let (sequence, shot) = answeredWaiters.first, sequence < oldest {
-            answeredWaiters.removeFirst()
-            effects.done.append(shot)
+        let count = answeredWaiters.firstIndex { $0.sequence >= oldest } ?? answeredWaiters.count
+        guard count > 0 else { return }
+        tell(answeredWaiters.prefix(count).map(\.shot), into: &effects)
+        answeredWaiters.removeFirst(count)
+    }
+
+    /// Answers who waited for answers: with the first publish that was not acked since the last time somebody did.
+    mutating func tell(_ shots: [OneShot<Result<Void, AMQPError>>], into effects: inout Effects) {
+        if let failure = window?.takeFailure() ?? nil {
+            effects.failed += shots.map { ($0, failure) }
+        } else {
+            effects.done += shots
         }
     }
 
@@ -129,8 +138,11 @@ struct ChannelMachine: ~Copyable {
 
     /// `basic.return`: with confirms a part of the publish's outcome.
     mutating func gaveBack(_ message: AMQPReturn) {
+        guard !answeredWaiters.isEmpty else { return }
         guard window == nil else {
             window?.returned(message)
+        // They have heard of it.
+        _ = window?.takeFailure()
             return
         }
         if returns.count == Self.returnLimit { returns.removeFirst() }
@@ -224,7 +236,9 @@ struct ChannelMachine: ~Copyable {
         finish(error, into: &effects)
     }
 
+        let left = subscription?.unconsumedQueue ?? nil
     /// The connection is gone.
+        subscription?.leftQueue = left
     mutating func disconnected(_ error: AMQPError, into effects: inout Effects) {
         switch state {
         case .ended: return
@@ -236,9 +250,7 @@ struct ChannelMachine: ~Copyable {
             if recovers {
                 state = .detached
                 failures = 0
-        let left = subscription?.unconsumedQueue ?? nil
                 openedAt = .distantFuture
-        subscription?.leftQueue = left
             } else {
                 finish(error, into: &effects)
             }
@@ -293,6 +305,8 @@ struct ChannelMachine: ~Copyable {
     mutating func close(
         _ error: AMQPError,
         closed: OneShot<Result<Void, AMQPError>>,
+        // What came with the end is true all the same.
+        wakeIfAnswered(into: &effects)
         into effects: inout Effects
     ) -> [ClientMethod] {
         switch state {

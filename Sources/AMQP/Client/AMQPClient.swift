@@ -265,7 +265,7 @@ public final class AMQPClient: Sendable {
 
     /// Waits until every message sent so far by the client's own publisher has its outcome.
     ///
-    /// - Throws: when the connection was lost meanwhile, so that outcomes are unknown; `.cancelled`.
+    /// - Throws: as ``AMQPPublisher/waitForConfirms()``: when one of them was not acked, too.
     public func waitForConfirms() async throws(AMQPError) {
         try await publisher.waitForConfirms()
     }

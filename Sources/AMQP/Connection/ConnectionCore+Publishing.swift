@@ -135,7 +135,7 @@ extension ConnectionCore {
         guard let box = channels[id] else { return effects.failed.append((shot, refusal ?? .channelGone)) }
         if let end = box.value.end { return effects.failed.append((shot, end)) }
         if box.value.isAnswered {
-            effects.done.append(shot)
+            box.value.tell([shot], into: &effects)
         } else {
             box.value.awaitAnswers(shot)
         }

@@ -22,19 +22,24 @@ public enum AMQPPublishOutcome: Sendable, Hashable {
 extension AMQPPublishOutcome {
     /// Nothing for an acked message, the error for any other.
     func check() throws(AMQPError) {
+        if let error { throw error }
+    }
+
+    /// What is wrong, for all but an acked message.
+    var error: AMQPError? {
         switch self {
-        case .acked: return
+        case .acked: nil
         case .returned(let message):
-            throw AMQPError(
+            AMQPError(
                 .returned,
                 "no queue took the message to exchange '\(message.exchange)' with key '\(message.routingKey)': "
                     + message.reply.description,
                 reply: message.reply
             )
         case .refused:
-            throw AMQPError(.refused, "the broker refused the message (basic.nack): a queue is full or failing")
+            AMQPError(.refused, "the broker refused the message (basic.nack): a queue is full or failing")
         case .unknown(let cause):
-            throw AMQPError(.unknown, "whether the broker has the message is unknown: \(cause)", reply: cause.reply)
+            AMQPError(.unknown, "whether the broker has the message is unknown: \(cause)", reply: cause.reply)
         }
     }
 }

@@ -19,6 +19,17 @@ extension AMQPPublisher {
         mandatory: Bool = true
     ) async throws(AMQPError) -> AMQPPendingConfirms {
         let confirmation = PublishConfirmation(count: messages.count)
+        try await send(messages, to: exchange, routingKey, mandatory, confirmation)
+        return AMQPPendingConfirms(confirmation: confirmation)
+    }
+
+    private func send(
+        _ messages: [AMQPMessage],
+        to exchange: String,
+        _ routingKey: String,
+        _ mandatory: Bool,
+        _ confirmation: PublishConfirmation
+    ) async throws(AMQPError) {
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)
         var sent = 0
         do throws(AMQPError) {
@@ -27,8 +38,10 @@ extension AMQPPublisher {
             guard sent > 0 else { throw error }
             let notSent = AMQPError(error.code, "it was not sent: \(error.message)", reply: error.reply)
             confirmation.fulfil(.unknown(notSent), from: sent, count: messages.count - sent)
+            connection.perform { core, _ in
+                core.channels[channel]?.value.window?.note(.unknown(notSent), of: confirmation)
+            }
         }
-        return AMQPPendingConfirms(confirmation: confirmation)
     }
 
     /// Publishes messages to one place and returns when each has its outcome.
@@ -43,6 +56,8 @@ extension AMQPPublisher {
         routingKey: String,
         mandatory: Bool = true
     ) async throws(AMQPError) -> [AMQPPublishOutcome] {
-        try await send(contentsOf: messages, to: exchange, routingKey: routingKey, mandatory: mandatory).outcomes
+        let confirmation = PublishConfirmation(count: messages.count, isTold: true)
+        try await send(messages, to: exchange, routingKey, mandatory, confirmation)
+        return await confirmation.outcomes
     }
 }

@@ -47,7 +47,7 @@ extension AMQPPublisher {
         _ deadline: MonotonicTime
     ) async -> Resending.Attempt {
         func rest() -> Duration { connection.clock.now.duration(until: deadline) }
-        let confirmation = PublishConfirmation()
+        let confirmation = PublishConfirmation(isTold: true)
         do throws(AMQPError) {
             if let admission = try connection.submit(message, target, on: channel, confirmation) {
                 try await connection.admission(admission, target, on: channel, within: rest())

@@ -72,7 +72,7 @@ public final class AMQPPublisher: Sendable {
         routingKey: String,
         mandatory: Bool = true
     ) async throws(AMQPError) {
-        let confirmation = PublishConfirmation()
+        let confirmation = PublishConfirmation(isTold: true)
         let target = PublishTarget(exchange: exchange, routingKey: routingKey, mandatory: mandatory)
         if let admission = try connection.submit(message, target, on: channel, confirmation) {
             try await connection.admission(admission, target, on: channel)
@@ -82,7 +82,10 @@ public final class AMQPPublisher: Sendable {
 
     /// Waits until every message sent so far has its outcome.
     ///
-    /// - Throws: when the channel or connection was lost meanwhile, so that outcomes are unknown; `.cancelled`.
+    /// - Throws: `.returned`, `.refused` or `.unknown` when some message was not acked that was sent by one of the `send`
+    ///   functions since the last wait: why the first was not, also if its outcome was awaited as well. What became of
+    ///   each its own ``AMQPPendingConfirm`` says. `.connectionLost` and others when channel or connection go while it
+    ///   waits, so that outcomes are unknown; `.cancelled`.
     public func waitForConfirms() async throws(AMQPError) {
         let shot = OneShot<Result<Void, AMQPError>>()
         connection.perform { core, effects in core.whenAnswered(channel, shot, into: &effects) }

@@ -57,6 +57,8 @@ struct ConfirmWindow: ~Copyable {
     private var marks: [Mark] = []
     /// The last publish that got a mark.
     private var marked: UInt64 = 0
+    /// Why the first publish was not acked, of those since it was last asked for whose callers are not told.
+    private var failure: AMQPError?
 
     init(capacity: Int) {
         self.capacity = min(max(1, capacity), 1 << 20)
@@ -152,13 +154,10 @@ struct ConfirmWindow: ~Copyable {
         let returned = returns.isEmpty ? nil : returns.removeValue(forKey: sequence)
         unanswered -= 1
         let index = Int(slot.index)
-        guard acked else {
-            return resolutions.append(Resolution(confirmation: confirmation, outcome: .refused, index: index))
-        }
-        if let returned {
-            return resolutions.append(
-                Resolution(confirmation: confirmation, outcome: .returned(returned), index: index)
-            )
+        guard acked, returned == nil else {
+            let outcome = acked ? returned.map(AMQPPublishOutcome.returned) ?? .refused : .refused
+            note(outcome, of: confirmation)
+            return resolutions.append(Resolution(confirmation: confirmation, outcome: outcome, index: index))
         }
         // Those of a batch are answered together.
         let outcome = AMQPPublishOutcome.acked(routed: slot.mandatory)
@@ -205,7 +204,9 @@ struct ConfirmWindow: ~Copyable {
     /// The channel is gone: what has no answer will never have one.
     mutating func lost(_ cause: AMQPError, into resolutions: inout [Resolution]) {
         giveUp(through: next - 1, cause, into: &resolutions)
+        let failure = failure
         self = ConfirmWindow(capacity: capacity)
+        self.failure = failure
     }
 
     /// Tells of everything unanswered up to `last` that its outcome is unknown, and thinks of it no more.
@@ -231,10 +232,21 @@ struct ConfirmWindow: ~Copyable {
         guard let confirmation = slot.confirmation else { return }
         returns[sequence] = nil
         unanswered -= 1
+        note(.unknown(cause), of: confirmation)
         resolutions.append(
             Resolution(confirmation: confirmation, outcome: .unknown(cause), index: Int(slot.index))
         )
     }
+
+    // MARK: - Failures
+
+    /// Remembers an outcome that is no ack, if it is the first one, for whoever asks about all publishes together.
+    mutating func note(_ outcome: AMQPPublishOutcome, of confirmation: PublishConfirmation) {
+        guard failure == nil, !confirmation.isTold else { return }
+        failure = outcome.error
+    }
+
+    mutating func takeFailure() -> AMQPError? { failure.take() }
 
     // MARK: - Time
 

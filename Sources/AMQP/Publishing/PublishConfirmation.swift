@@ -28,15 +28,19 @@ final class PublishConfirmation: Sendable {
 
     /// How many publishes it is about.
     let count: Int
+    /// Whether the call that publishes returns the outcome, so that nobody has to be told of it in another way.
+    let isTold: Bool
     private let state: Locked<State>
 
-    init() {
+    init(isTold: Bool = false) {
         count = 1
+        self.isTold = isTold
         state = Locked(State(missing: 1))
     }
 
-    init(count: Int) {
+    init(count: Int, isTold: Bool = false) {
         self.count = count
+        self.isTold = isTold
         state = Locked(State(missing: count, outcomes: count == 1 ? [] : Array(repeating: nil, count: count)))
     }
 

@@ -29,7 +29,7 @@ final class Requester: Sendable {
         var request = message
         request.properties.correlationID = correlationID
         request.properties.replyTo = Self.replyQueue
-        let confirmation = PublishConfirmation()
+        let confirmation = PublishConfirmation(isTold: true)
         if let admission = try connection.submit(request, target, on: id, confirmation) {
             try await connection.admission(admission, target, on: id, within: timeout)
         }

@@ -23,7 +23,68 @@ struct CoreWaitingTests {
         let shot = Self.wait(core, id)
         try core.receive(.confirmed(1, tag: 1, multiple: false, acked: true))
         #expect(shot.current == nil)
-        try core.receive(.confirmed(1, tag: 2, multiple: false, acked: false))
+        try core.receive(.confirmed(1, tag: 2, multiple: false, acked: true))
+        #expect((try? shot.current?.get()) != nil)
+    }
+
+    @Test("tells once of the first publish that was not acked since the last wait, whatever became of it")
+    func failures() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(window: 10)
+        func code() throws -> AMQPError.Code? {
+            guard case .failure(let error)? = Self.wait(core, id).current else { return nil }
+            return error.code
+        }
+        for _ in 0..<3 { _ = try core.publish(mandatory: true, on: id) }
+        let during = Self.wait(core, id)
+        try core.receive(
+            .returned(1, WindowUnderTest.returned(stamp: .int64(1))),
+            .confirmed(1, tag: 1, multiple: false, acked: true),
+            .confirmed(1, tag: 2, multiple: false, acked: false),
+            .confirmed(1, tag: 3, multiple: false, acked: true)
+        )
+        guard case .failure(let error)? = during.current, error.code == .returned else {
+            Issue.record("the first was returned")
+            return
+        }
+        #expect(try code() == nil)
+        // Before the wait, and over the loss of the channel.
+        _ = try core.publish(on: id)
+        try core.receive(.confirmed(1, tag: 4, multiple: false, acked: false))
+        core.disconnect()
+        #expect(try code() == .refused)
+        core.connect()
+        try core.agree(id)
+        _ = try core.publish(on: id)
+        core.disconnect()
+        #expect(try code() == .unknown)
+        #expect(try code() == nil)
+    }
+
+    @Test("does not tell of what the call that published it tells")
+    func told() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(window: 10)
+        core.connection.core.withLock { core in
+            core.channels[id]?.value.window?.sent(PublishConfirmation(isTold: true), nil, mandatory: false)
+        }
+        try core.receive(.confirmed(1, tag: 1, multiple: false, acked: false))
+        #expect((try? Self.wait(core, id).current?.get()) != nil)
+    }
+
+    @Test("ends well when all answers came with the end of the channel")
+    func answeredAtTheEnd() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(window: 10)
+        _ = try core.publish(on: id)
+        let shot = Self.wait(core, id)
+        try core.receive(
+            .confirmed(1, tag: 1, multiple: false, acked: true),
+            .method(1, .channelClose(ServerMethodTests.reason))
+        )
         #expect((try? shot.current?.get()) != nil)
     }
 
