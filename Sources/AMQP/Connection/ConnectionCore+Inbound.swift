@@ -278,7 +278,7 @@ extension ConnectionCore {
     ) {
         box.value.lost(error, now: now, into: &effects)
         // An exchange may have gone under its publishers too, and its bindings with it.
-        if box.value.subscription != nil || (box.value.recovers && error.code == .notFound) { wantsRecovery = true }
+        if box.value.recovers, error.code == .notFound || error.code == .consumerCancelled { wantsRecovery = true }
         openNextSuspect(into: &effects)
         guard let retry = box.value.retryTime else { return }
         if retry <= now {

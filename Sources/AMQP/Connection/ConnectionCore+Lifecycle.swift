@@ -12,6 +12,7 @@ extension ConnectionCore {
         self.transport = transport
         lastFailure = nil
         blockedReason = nil
+        wantsRecovery = false
         outbox.clear()
         numbers = []
         phase = .up(ready: ready)
@@ -88,9 +89,12 @@ extension ConnectionCore {
     }
 
     /// The epoch in which entities shall be declared again, once each time it is wanted.
-    mutating func takeRecoveryWish() -> UInt64? {
-        guard wantsRecovery else { return nil }
+    ///
+    /// A wish that comes too soon after another waits: what is missing may be none of what is declared.
+    mutating func takeRecoveryWish(now: MonotonicTime) -> UInt64? {
+        guard wantsRecovery, nextRecovery <= now else { return nil }
         wantsRecovery = false
+        nextRecovery = now.advanced(by: settings.backoff.maximum)
         return epoch
     }
 

@@ -74,6 +74,8 @@ struct ConnectionCore: ~Copyable {
     /// Whether a channel may have cost the connection before.
     var hasSuspects = false
     /// Something other than bytes wants the thread's attention.
+    /// When that may be done.
+    var nextRecovery = MonotonicTime.distantPast
     var wantsAttention = false
     /// When the I/O thread must look at the channels again.
     var nextTimer = MonotonicTime.distantFuture

@@ -293,7 +293,7 @@ struct ConnectionSession: ~Copyable {
         switch try outcome.get() {
         case .goOn:
             mindBlocking(connection.core.withLock { $0.blockedReason })
-            let wish = connection.core.withLock { core in core.takeRecoveryWish() }
+            let wish = connection.core.withLock { core in core.takeRecoveryWish(now: now) }
             if let wish, connection.owner.needsRecovery() { recover(wish) }
         case .closeConfirmed: end = .closed
         case .closedByPeer(let reason):
