@@ -30,6 +30,8 @@ struct ChannelMachine: ~Copyable {
     private(set) var state = State.detached
     private var steps = 0
     private var stepsLeft = 0
+    /// When an opening that nobody else has a deadline for takes too long.
+    private var deadline = MonotonicTime.distantFuture
     private var failures = 0
     private var openedAt = MonotonicTime.distantFuture
     private(set) var wasOpen = false
@@ -136,13 +138,13 @@ struct ChannelMachine: ~Copyable {
         answeredWaiters = []
     }
 
+        guard !answeredWaiters.isEmpty else { return }
     /// `basic.return`: with confirms a part of the publish's outcome.
     mutating func gaveBack(_ message: AMQPReturn) {
-        guard !answeredWaiters.isEmpty else { return }
-        guard window == nil else {
-            window?.returned(message)
         // They have heard of it.
         _ = window?.takeFailure()
+        guard window == nil else {
+            window?.returned(message)
             return
         }
         if returns.count == Self.returnLimit { returns.removeFirst() }
@@ -163,16 +165,36 @@ struct ChannelMachine: ~Copyable {
     var retryTime: MonotonicTime? {
         if case .paused(let time) = state { time } else { nil }
     }
+    /// When an opening has taken too long; `nil` where whoever waits for it has a deadline of their own.
+    var openingDeadline: MonotonicTime? {
+        guard case .opening = state, recovers, opened == nil else { return nil }
+        return deadline
+    }
+
+    /// The broker cannot answer now, for it does not read.
+    mutating func extendOpening(until deadline: MonotonicTime) { self.deadline = deadline }
+
+    /// Whether it should consume and does not: the subscription is lost, or not taken up yet.
+    var isIdleConsumer: Bool {
+        guard end == nil, openNumber == nil else { return false }
+        return switch subscription {
+        case .some(let subscription): subscription.wantsDeliveries
+        case .none: false
+        }
+    }
+
 
     // MARK: - Opening
 
     /// - Returns: what to send on channel `number`.
-    mutating func open(on number: UInt16) -> [ClientMethod] {
+    mutating func open(on number: UInt16, until deadline: MonotonicTime = .distantFuture) -> [ClientMethod] {
         state = .opening(number)
         let setup = subscription?.steps(of: setup) ?? setup
         steps = 1 + setup.count
         stepsLeft = steps
         for step in setup { calls.sent(step, nil) }
+        self.deadline = deadline
+        restsUntil = nil
         return [.channelOpen] + setup
     }
 
@@ -214,7 +236,9 @@ struct ChannelMachine: ~Copyable {
         guard recovers && (wasOpen || subscription == nil) else {
             finish(error, into: &effects)
             return
+        let left = subscription?.unconsumedQueue ?? nil
         }
+        subscription?.leftQueue = left
         // A channel that is lost again and again waits longer and longer.
         failures = openedAt.advanced(by: backoff.maximum) <= now ? 1 : failures + 1
         openedAt = .distantFuture
@@ -236,9 +260,7 @@ struct ChannelMachine: ~Copyable {
         finish(error, into: &effects)
     }
 
-        let left = subscription?.unconsumedQueue ?? nil
     /// The connection is gone.
-        subscription?.leftQueue = left
     mutating func disconnected(_ error: AMQPError, into effects: inout Effects) {
         switch state {
         case .ended: return
@@ -283,6 +305,8 @@ struct ChannelMachine: ~Copyable {
     private var isConsuming: Bool {
         switch subscription {
         case .some(let subscription): subscription.isConsuming
+        // What came with the end is true all the same.
+        wakeIfAnswered(into: &effects)
         case .none: false
         }
     }
@@ -305,8 +329,6 @@ struct ChannelMachine: ~Copyable {
     mutating func close(
         _ error: AMQPError,
         closed: OneShot<Result<Void, AMQPError>>,
-        // What came with the end is true all the same.
-        wakeIfAnswered(into: &effects)
         into effects: inout Effects
     ) -> [ClientMethod] {
         switch state {

@@ -54,6 +54,9 @@ public struct AMQPHealth: Sendable, Hashable {
         public let resent: Int
         /// Replies that came too late.
         public let lateReplies: Int
+        /// Consumers that get nothing now, although nobody has paused them: there is no connection, the broker has not
+        /// taken them up yet, or refuses to.
+        public let idleConsumers: Int
     }
 
     /// The connection for publishing, and requests.

@@ -38,7 +38,8 @@ extension Connection {
                 reconnects: max(0, core.connects - 1),
                 staleSettlements: core.staleSettlements,
                 resent: core.resent,
-                lateReplies: load.lateReplies
+                lateReplies: load.lateReplies,
+                idleConsumers: load.idleConsumers
             )
         }
     }
@@ -52,6 +53,7 @@ extension ConnectionCore {
         var unsettled = 0
         var oldestUnsettled: MonotonicTime?
         var lateReplies = 0
+        var idleConsumers = 0
     }
 
     var outstanding: Outstanding {
@@ -67,6 +69,7 @@ extension ConnectionCore {
             all.unsettled += box.value.subscription?.ledger.unsettled ?? 0
             all.oldestUnsettled = earlier(all.oldestUnsettled, box.value.subscription?.oldestUnsettled?.since)
             all.lateReplies += box.value.requests?.lateReplies ?? 0
+            if box.value.isIdleConsumer { all.idleConsumers += 1 }
         }
         return all
     }

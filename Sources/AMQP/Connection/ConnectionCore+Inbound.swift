@@ -269,7 +269,7 @@ extension ConnectionCore {
         }
     }
 
-    private mutating func lost(
+    mutating func lost(
         _ id: SlotID,
         _ box: SlotMap<ChannelMachine>.Box,
         _ error: AMQPError,
@@ -284,7 +284,7 @@ extension ConnectionCore {
         if retry <= now {
             openIfPossible(id, into: &effects)
         } else {
-            nextTimer = min(nextTimer, retry)
+            heed(box)
         }
     }
 

@@ -130,11 +130,15 @@ struct ConnectionCore: ~Copyable {
         guard !box.value.isSuspect || mayOpenSuspect else { return }
         guard let number = freeNumber() else {
             let error = AMQPError(.notSupported, "all \(tuning.channelMax) channels of the connection are in use")
-            box.value.finish(error, into: &effects)
-            return
+            // One that had a place gets another as soon as there is one.
+            guard box.value.recovers, box.value.wasOpen else { return box.value.finish(error, into: &effects) }
+            box.value.lost(error, now: clock.now, into: &effects)
+            return heed(box)
         }
         numbers[Int(number)] = .channel(id)
-        for method in box.value.open(on: number) {
+        let methods = box.value.open(on: number, until: clock.now.advanced(by: settings.operationTimeout))
+        heed(box)
+        for method in methods {
             do throws(AMQPError) {
                 try send(method, on: number)
             } catch {
@@ -149,6 +153,11 @@ struct ConnectionCore: ~Copyable {
     private mutating func freeNumber() -> UInt16? {
         let limit = tuning.channelMax == 0 ? UInt16.max : tuning.channelMax
         if numbers.isEmpty { numbers.append(.orphan) }
+    /// The thread looks at the channel when it wants that.
+    mutating func heed(_ box: SlotMap<ChannelMachine>.Box) {
+        nextTimer = min(nextTimer, box.value.retryTime ?? box.value.openingDeadline ?? .distantFuture)
+    }
+
         for index in 1..<max(1, numbers.count) {
             if case .free = numbers[index] { return UInt16(index) }
         }
@@ -187,7 +196,12 @@ struct ConnectionCore: ~Copyable {
         var next = MonotonicTime.distantFuture
         for id in channels.ids {
             guard let box = channels[id] else { continue }
-            if case .up(ready: true) = phase, let time = box.value.retryTime { next = min(next, time) }
+            // A suspect whose turn is not now gets it when another channel is done.
+            if case .up(ready: true) = phase, let time = box.value.retryTime, mayOpenSuspect || !box.value.isSuspect {
+                next = min(next, time)
+            }
+            if let time = box.value.openingDeadline { next = min(next, time) }
+        let mayOpenSuspect = mayOpenSuspect
             if let check = box.value.subscription?.watch.nextCheck { next = min(next, check) }
             if let oldest = box.value.window?.oldest {
                 next = min(next, oldest.advanced(by: settings.confirmTimeout))
@@ -204,6 +218,7 @@ struct ConnectionCore: ~Copyable {
             guard let box = channels[id] else { continue }
             if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
             let purpose = box.value.purpose
+            if let time = box.value.openingDeadline, time <= now { giveUpOpening(id, box, now: now, into: &effects) }
             box.value.subscription?.reportOverdue(purpose, at: now, into: &effects)
             let late = AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blocked)")
             let told = effects.outcomes.count
@@ -221,6 +236,29 @@ struct ConnectionCore: ~Copyable {
     }
 }
 
+
+    /// The broker has not answered a channel's set-up: others shall not wait for it, and it is tried again.
+    private mutating func giveUpOpening(
+        _ id: SlotID,
+        _ box: SlotMap<ChannelMachine>.Box,
+        now: MonotonicTime,
+        into effects: inout Effects
+    ) {
+        guard let number = box.value.number else { return }
+        guard blockedReason == nil else {
+            return box.value.extendOpening(until: now.advanced(by: settings.operationTimeout))
+        }
+        release(number, saying: .goodbye)
+        let what = box.value.calls.first?.name ?? "channel.open"
+        let error = AMQPError(
+            .timedOut,
+            "the broker did not answer \(what) of the \(box.value.purpose) within \(settings.operationTimeout)"
+        )
+        lost(id, box, error, now: now, into: &effects)
+    }
+
+    /// What a deadline may have passed for.
+    var blockedSuffix: String { blockedReason.map { "; the broker blocks publishers: \($0)" } ?? "" }
 extension AMQPError {
     static var channelGone: AMQPError { AMQPError(.channelClosed, "the channel is not open") }
 }

@@ -156,6 +156,92 @@ struct CoreChannelTests {
         #expect(core.state(id) == .opening(1))
     }
 
+    @Test("that get no answer when they are opened again are given up at the deadline, and tried on")
+    func unansweredOpening() throws {
+        let core = try CoreUnderTest { $0.operationTimeout = .seconds(30) }
+        core.connect()
+        let consume = ClientMethod.basicConsume(queue: "q", consumerTag: "", exclusive: false, arguments: [:])
+        let id = core.add(prefetch: 7, setup: [consume])
+        try core.agree(id)
+        #expect(core.connection.health.idleConsumers == 0)
+        core.disconnect()
+        core.connect()
+        try core.receive(.method(1, .channelOpenOK))
+        _ = try core.sent()
+        core.pass(.seconds(29))
+        #expect(core.state(id) == .opening(1) && core.connection.health.idleConsumers == 1)
+        core.pass(.seconds(1))
+        let again = try [ClientMethod.channelOpen, consume].frames(on: 2)
+        #expect(try core.sent() == [Self.goodbye.frame(on: 1)] + again)
+        let event = try #require(core.events.value.last)
+        #expect(event.kind == .subscriptionLost && event.error?.code == .timedOut)
+        #expect(event.error?.message.contains("basic.consume 'q'") == true)
+        // While the broker does not read it cannot answer.
+        try core.receive(.method(0, .connectionBlocked(reason: "memory")))
+        core.pass(.seconds(30))
+        #expect(core.state(id) == .opening(2))
+        try core.receive(.method(0, .connectionUnblocked))
+        try core.agree(id)
+        #expect(core.connection.health.idleConsumers == 0)
+        core.end()
+    }
+
+    @Test("that were open wait for a number when all of them are taken, and do not end")
+    func noNumber() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(prefetch: 7)
+        let others = try (0..<4).map { _ in try core.open(recovers: false) }
+        core.disconnect()
+        core.connect(Tuning(channelMax: 1, frameMax: 4096, heartbeat: 0))
+        #expect(core.state(id) == .opening(1) && others.allSatisfy { core.end(of: $0) != nil })
+        let other = core.add(window: 1)
+        #expect(core.end(of: other)?.code == .notSupported)
+        core.disconnect()
+        core.connection.perform { core, effects in
+            core.numbers = [.orphan, .orphan]
+            core.tuning = Tuning(channelMax: 1, frameMax: 4096, heartbeat: 0)
+            core.phase = .up(ready: true)
+            core.openAll(into: &effects)
+        }
+        guard case .paused? = core.state(id) else {
+            Issue.record("\(String(describing: core.state(id)))")
+            return
+        }
+        #expect(core.events.value.last?.error?.code == .notSupported)
+        try core.receive(.method(1, .channelCloseOK))
+        core.pass(.seconds(1))
+        #expect(core.state(id) == .opening(1))
+        core.end()
+    }
+
+    @Test("make entities be declared again when one is not there any more, not more often than the longest back-off")
+    func recoveryWish() throws {
+        let core = try CoreUnderTest { $0.reconnect.maximum = .seconds(10) }
+        core.connect()
+        let id = try core.open(prefetch: 7)
+        func isWanted() -> Bool {
+            let now = core.clock.now
+            return core.connection.core.withLock { $0.takeRecoveryWish(now: now) != nil }
+        }
+        func close(_ code: UInt16) throws {
+            let reason = CloseReason(reply: AMQPReply(code: code, text: "X"), classID: 0, methodID: 0)
+            try core.receive(.method(1, .channelClose(reason)))
+            core.pass(.seconds(1))
+            _ = try core.sent()
+            try core.agree(id)
+        }
+        try close(406)
+        #expect(!isWanted())
+        try close(404)
+        #expect(isWanted() && !isWanted())
+        try close(404)
+        #expect(!isWanted())
+        core.pass(.seconds(10))
+        #expect(isWanted() && !isWanted())
+        core.end()
+    }
+
     @Test("refuse what no broker may send")
     func violations() throws {
         let message = IncomingMessage(envelope: ServerMethodTests.envelope, message: AMQPMessage("x"))

@@ -175,6 +175,11 @@ final class CoreUnderTest: Sendable {
             let publish = unsafe ConnectionCore.Publish(
                 head: head,
                 layout: layout,
+    /// Why it has ended, if it has.
+    func end(of id: SlotID) -> AMQPError? {
+        connection.core.withLock { $0.channels[id]?.value.end }
+    }
+
                 body: message.body,
                 identity: mandatory
                     ? message.properties.messageID.map {
