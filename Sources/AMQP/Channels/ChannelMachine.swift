@@ -39,6 +39,10 @@ struct ChannelMachine: ~Copyable {
     private var blames = 0
     /// How many of them are too many, where the broker says that it has failed itself.
     private static let patience = 5
+    /// How often the time until it is tried again doubles.
+    private static let longestRest = 4
+    /// Until when it is left alone after that, over connections, for the sake of the others.
+    private var restsUntil: MonotonicTime?
     private var opened: OneShot<Result<Void, AMQPError>>?
     private var closed: OneShot<Result<Void, AMQPError>>?
 
@@ -134,15 +138,15 @@ struct ChannelMachine: ~Copyable {
 
     /// Tells who waits for answers that there will be none.
     mutating func failWaiters(_ error: AMQPError, into effects: inout Effects) {
+        guard !answeredWaiters.isEmpty else { return }
         for waiter in answeredWaiters { effects.failed.append((waiter.shot, error)) }
         answeredWaiters = []
-    }
-
-        guard !answeredWaiters.isEmpty else { return }
-    /// `basic.return`: with confirms a part of the publish's outcome.
-    mutating func gaveBack(_ message: AMQPReturn) {
         // They have heard of it.
         _ = window?.takeFailure()
+    }
+
+    /// `basic.return`: with confirms a part of the publish's outcome.
+    mutating func gaveBack(_ message: AMQPReturn) {
         guard window == nil else {
             window?.returned(message)
             return
@@ -161,10 +165,6 @@ struct ChannelMachine: ~Copyable {
         if case .ended(let error) = state { error } else { nil }
     }
 
-    /// When it wants to be opened again.
-    var retryTime: MonotonicTime? {
-        if case .paused(let time) = state { time } else { nil }
-    }
     /// When an opening has taken too long; `nil` where whoever waits for it has a deadline of their own.
     var openingDeadline: MonotonicTime? {
         guard case .opening = state, recovers, opened == nil else { return nil }
@@ -183,18 +183,22 @@ struct ChannelMachine: ~Copyable {
         }
     }
 
+    /// When it wants to be opened again.
+    var retryTime: MonotonicTime? {
+        if case .paused(let time) = state { time } else { nil }
+    }
 
     // MARK: - Opening
 
     /// - Returns: what to send on channel `number`.
     mutating func open(on number: UInt16, until deadline: MonotonicTime = .distantFuture) -> [ClientMethod] {
         state = .opening(number)
+        self.deadline = deadline
+        restsUntil = nil
         let setup = subscription?.steps(of: setup) ?? setup
         steps = 1 + setup.count
         stepsLeft = steps
         for step in setup { calls.sent(step, nil) }
-        self.deadline = deadline
-        restsUntil = nil
         return [.channelOpen] + setup
     }
 
@@ -232,13 +236,13 @@ struct ChannelMachine: ~Copyable {
     /// The broker closed the channel, or ended its subscription.
     mutating func lost(_ error: AMQPError, now: MonotonicTime, into effects: inout Effects) {
         let culprit = subscription?.culprit(of: error, at: now) ?? nil
+        let left = subscription?.unconsumedQueue ?? nil
         abandon(error, into: &effects)
+        subscription?.leftQueue = left
         guard recovers && (wasOpen || subscription == nil) else {
             finish(error, into: &effects)
             return
-        let left = subscription?.unconsumedQueue ?? nil
         }
-        subscription?.leftQueue = left
         // A channel that is lost again and again waits longer and longer.
         failures = openedAt.advanced(by: backoff.maximum) <= now ? 1 : failures + 1
         openedAt = .distantFuture
@@ -252,12 +256,21 @@ struct ChannelMachine: ~Copyable {
     var isSuspect: Bool { blames > 0 && end == nil }
 
     /// The broker has closed the connection over this channel's set-up, or over that of another if it is not `isAlone`.
-    mutating func blamed(_ error: AMQPError, isAlone: Bool, into effects: inout Effects) {
+    ///
+    /// What a broker says of its own failures may pass, such as a queue whose nodes are away: then it is tried again, but
+    /// ever more rarely, since each time costs the others their connection.
+    mutating func blamed(_ error: AMQPError, isAlone: Bool, now: MonotonicTime, into effects: inout Effects) {
         blames += 1
-        let mayPass = wasOpen && error.reply?.code == CloseReason.internalError && blames < Self.patience
-        guard isAlone, !mayPass else { return }
-        abandon(error, into: &effects)
-        finish(error, into: &effects)
+        guard isAlone else { return }
+        guard wasOpen, error.reply?.code == CloseReason.internalError else {
+            abandon(error, into: &effects)
+            return finish(error, into: &effects)
+        }
+        guard blames >= Self.patience else { return }
+        let rest = backoff.maximum * (1 << min(blames - Self.patience, Self.longestRest))
+        restsUntil = now.advanced(by: rest)
+        let kind: AMQPEvent.Kind = subscription == nil ? .channelLost : .subscriptionLost
+        effects.events.append(AMQPEvent(kind: kind, subject: purpose, error: error))
     }
 
     /// The connection is gone.
@@ -270,7 +283,7 @@ struct ChannelMachine: ~Copyable {
         case .detached, .opening, .open, .paused:
             abandon(error, into: &effects)
             if recovers {
-                state = .detached
+                state = restsUntil.map { .paused(until: $0) } ?? .detached
                 failures = 0
                 openedAt = .distantFuture
             } else {
@@ -292,6 +305,8 @@ struct ChannelMachine: ~Copyable {
 
     /// Everything under way on the channel has lost its answer.
     private mutating func abandon(_ error: AMQPError, into effects: inout Effects) {
+        // What came with the end is true all the same.
+        wakeIfAnswered(into: &effects)
         let others = AMQPError(error.code == .connectionLost ? .connectionLost : .channelClosed, error.message)
         calls.failed(error, others: others, into: &effects.answers)
         window?.lost(error, into: &effects.outcomes)
@@ -305,8 +320,6 @@ struct ChannelMachine: ~Copyable {
     private var isConsuming: Bool {
         switch subscription {
         case .some(let subscription): subscription.isConsuming
-        // What came with the end is true all the same.
-        wakeIfAnswered(into: &effects)
         case .none: false
         }
     }

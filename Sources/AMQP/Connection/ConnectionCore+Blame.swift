@@ -1,3 +1,5 @@
+import WarrenRuntime
+
 /// What becomes of a call that makes the broker close the whole connection, such as a consumer without acks of a stream:
 /// it must not be sent again and again, or nobody on the connection would get anything done.
 extension ConnectionCore {
@@ -19,7 +21,7 @@ extension ConnectionCore {
         }
         for box in suspects {
             let error = reason.error(closingConnectionOf: box.value.purpose)
-            box.value.blamed(error, isAlone: suspects.count == 1, into: &effects)
+            box.value.blamed(error, isAlone: suspects.count == 1, now: clock.now, into: &effects)
         }
         hasSuspects = hasSuspects || !suspects.isEmpty
         return declarations
@@ -37,7 +39,11 @@ extension ConnectionCore {
         hasSuspects = channels.ids.contains { channels[$0]?.value.isSuspect == true }
         for id in channels.ids where channels[id]?.value.isSuspect == true {
             guard mayOpenSuspect else { return }
-            openIfPossible(id, into: &effects)
+            guard let box = channels[id], let retry = box.value.retryTime, retry > clock.now else {
+                openIfPossible(id, into: &effects)
+                continue
+            }
+            heed(box)
         }
     }
 

@@ -122,21 +122,64 @@ final class BlameTests {
         #expect(isOpening(suspects[2]))
     }
 
-    @Test("by a broker that has failed itself is tried again a few times by one that was open before")
+    @Test("by a broker that has failed itself is tried again by one that was open before, more and more rarely")
     func internalError() throws {
-        let id = add()
+        let (id, other) = (add(), add())
+        try answer(id)
+        try answer(other)
+        core.disconnect()
+        core.connect()
+        try answer(other)
+        for _ in 1...4 {
+            reconnect(Self.failed)
+            try answer(other)
+            #expect(isOpening(id))
+        }
+        let maximum = core.connection.settings.backoff.maximum
+        for rest in [1, 2, 4, 8, 16, 16] {
+            reconnect(Self.failed)
+            let event = try #require(core.events.value.last)
+            #expect(event.kind == .subscriptionLost && event.error?.reply == Self.failed.reply)
+            try answer(other)
+            // It rests also over the end of another connection.
+            core.disconnect()
+            core.connect()
+            try answer(other)
+            #expect(core.state(id) == .paused(until: core.clock.now.advanced(by: maximum * rest)))
+            core.pass(maximum * rest - .milliseconds(1))
+            #expect(!isOpening(id))
+            core.pass(.milliseconds(1))
+            #expect(isOpening(id))
+        }
         try answer(id)
         core.disconnect()
         core.connect()
-        for _ in 1...4 {
-            reconnect(Self.failed)
-            #expect(end(id) == nil)
-        }
-        reconnect(Self.failed)
-        #expect(end(id)?.reply == Self.failed.reply && end(id)?.code == .connectionLost)
+        #expect(isOpening(id) && isOpening(other))
+        try answer(id)
+        try answer(other)
         let fresh = add()
         reconnect(Self.failed)
         #expect(end(fresh) != nil)
+    }
+
+    @Test("lets the thread sleep while one suspect waits for another to be opened")
+    func sleeps() throws {
+        let suspects = [add(), add(), add()]
+        for suspect in suspects { try answer(suspect) }
+        core.disconnect()
+        core.connect()
+        reconnect(Self.notImplemented)
+        #expect(suspects.map { isOpening($0) } == [true, false, false])
+        // A suspect that is to be tried again, while another is being opened.
+        for _ in 1...2 {
+            let number = try #require(core.number(suspects[0]))
+            try core.receive(.method(number, .channelClose(ServerMethodTests.reason)))
+        }
+        core.pass(.seconds(1))
+        #expect(suspects.map { isOpening($0) } == [false, true, false])
+        #expect(core.connection.core.withLock { $0.nextTimer } > core.clock.now)
+        try answer(suspects[1])
+        #expect(suspects.contains { isOpening($0) })
     }
 
     @Test("or by its operator, blames nobody")
