@@ -72,7 +72,7 @@ public final class AMQPClient: Sendable {
                         for (entity, error) in recorder.skipped {
                             reports.report(AMQPEvent(kind: .entityNotRecovered, subject: "\(entity)", error: error))
                         }
-                        await connection.declareAgain(topology()) { recorder.accepts($0) }
+                        await connection.declareAgain(topology(), recorder)
                     },
                     report: { reports.report($0) },
                     // Weakly: the reports watch what changes.

@@ -63,11 +63,14 @@ public struct AMQPHealth: Sendable, Hashable {
     public let publishing: Connection
     /// The connection for everything else.
     public let consuming: Connection
+    /// Exchanges, queues and bindings of ``AMQPClient/apply(_:onConflict:)`` that could not be declared again when that was
+    /// last tried.
+    public let notRecovered: Int
 }
 
 extension AMQPClient {
     /// How the client is now; cheap enough to ask every second.
     public var health: AMQPHealth {
-        AMQPHealth(publishing: publishing.health, consuming: consuming.health)
+        AMQPHealth(publishing: publishing.health, consuming: consuming.health, notRecovered: recorder.notRecovered)
     }
 }

@@ -16,6 +16,22 @@ final class TopologyRecorder: Sendable {
         }
     }
 
+    /// How many entities could not be declared again.
+    var notRecovered: Int {
+        recording.withLock { recording in recording.refused.union(recording.costly.keys).count }
+    }
+
+    /// An entity was declared again, or refused.
+    func declared(_ entity: Topology.Entity, isRefused: Bool) {
+        recording.withLock { recording in
+            if !isRefused {
+                recording.refused.remove(entity)
+            } else if recording.entities.contains(entity) {
+                recording.refused.insert(entity)
+            }
+        }
+    }
+
     var isEmpty: Bool { recording.withLock { $0.entities.isEmpty } }
 
     /// Whether the entity may exist otherwise than declared.
@@ -67,6 +83,8 @@ private struct Recording {
     var accepted: Set<Topology.Entity> = []
     /// What made the broker close the connection when it was declared again, and why.
     var costly: [Topology.Entity: AMQPError] = [:]
+    /// What could not be declared again, the last time.
+    var refused: Set<Topology.Entity> = []
     /// What the client consumes from, once for each consumer.
     var consumers: [AMQPConsumerSource] = []
 
@@ -74,6 +92,7 @@ private struct Recording {
         entities.removeAll(where: isGone)
         accepted = accepted.filter { !isGone($0) }
         costly = costly.filter { !isGone($0.key) }
+        refused = refused.filter { !isGone($0) }
     }
 
     mutating func forgetQueue(_ name: String) {

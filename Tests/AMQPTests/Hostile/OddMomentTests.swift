@@ -53,6 +53,26 @@ extension ClientTests.HostileTests {
             }
         }
 
+        @Test("A client that is closed while it declares again warns of nothing")
+        func closedInRecovery() async throws {
+            let declares = Shared(0)
+            let script = serving { frame, _ in
+                guard frame.method == .queueDeclare else { return false }
+                declares.change { $0 += 1 }
+                return declares.value > 1
+            }
+            let log = Shared<EventLog?>(nil)
+            try await withScript(script, .persistent) { client, broker in
+                log.change { $0 = EventLog(client) }
+                try await client.apply([.queue("q", .classic)])
+                for connection in broker.connections { connection.close() }
+                try await eventually("it declares again") { declares.value >= 2 }
+            }
+            let events = try #require(log.value)
+            try await eventually("it is closed") { events.seenStates.last == .closed(cause: nil) }
+            #expect(events.all(.entityNotRecovered).isEmpty)
+        }
+
         @Test("A connection closed by the peer with a reason: the reason is reported, and the client comes back")
         func connectionClose() async throws {
             let script = first(
