@@ -257,7 +257,7 @@ final class Connection: Sendable {
 
     /// Why something did not come in time, as far as the connection knows.
     private func timedOut(_ what: String, after timeout: Duration) -> AMQPError {
-        let (phase, cause, blocked) = core.withLock { ($0.phase, $0.lastFailure, $0.blockedReason) }
+        let (phase, cause, blocked) = core.withLock { ($0.phase, $0.lastFailure, $0.blockedSuffix) }
         switch phase {
         case .idle:
             return AMQPError(.notRunning, "\(what) waited for \(timeout), but the client's run() was never called")
@@ -265,10 +265,12 @@ final class Connection: Sendable {
             guard let cause else {
                 return AMQPError(.timedOut, "\(what): no connection to \(settings.hostList) within \(timeout)")
             }
-            return AMQPError(cause.code, cause.message, reply: cause.reply)
+            // The operation itself was not under way when the connection went.
+            let code: AMQPError.Code = cause.code == .connectionLost ? .unreachable : cause.code
+            let message = "\(what): no connection within \(timeout): \(cause.message)"
+            return AMQPError(code, message, reply: cause.reply)
         default:
-            let reason = blocked.map { "; the broker blocks publishers: \($0)" } ?? ""
-            return AMQPError(.timedOut, "\(what) took longer than \(timeout)\(reason)")
+            return AMQPError(.timedOut, "\(what) took longer than \(timeout)\(blocked)")
         }
     }
 

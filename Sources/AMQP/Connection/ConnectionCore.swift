@@ -213,14 +213,13 @@ struct ConnectionCore: ~Copyable {
     /// Does what is due.
     mutating func expire(now: MonotonicTime, into effects: inout Effects) {
         guard now >= nextTimer else { return }
-        let blocked = blockedReason.map { "; the broker blocks publishers: \($0)" } ?? ""
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
             let purpose = box.value.purpose
-            if let time = box.value.openingDeadline, time <= now { giveUpOpening(id, box, now: now, into: &effects) }
             box.value.subscription?.reportOverdue(purpose, at: now, into: &effects)
-            let late = AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blocked)")
+            if let time = box.value.openingDeadline, time <= now { giveUpOpening(id, box, now: now, into: &effects) }
+            let late = AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blockedSuffix)")
             let told = effects.outcomes.count
             box.value.window?.expire(
                 now: now,
@@ -236,6 +235,7 @@ struct ConnectionCore: ~Copyable {
     }
 }
 
+extension AMQPError {
 
     /// The broker has not answered a channel's set-up: others shall not wait for it, and it is tried again.
     private mutating func giveUpOpening(
@@ -259,6 +259,5 @@ struct ConnectionCore: ~Copyable {
 
     /// What a deadline may have passed for.
     var blockedSuffix: String { blockedReason.map { "; the broker blocks publishers: \($0)" } ?? "" }
-extension AMQPError {
     static var channelGone: AMQPError { AMQPError(.channelClosed, "the channel is not open") }
 }

@@ -1,5 +1,6 @@
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @testable import AMQP
 
@@ -149,6 +150,23 @@ struct CoreWaitingTests {
         #expect((try? Self.wait(core, id).current?.get()) != nil)
         let isDrained = core.connection.core.withLock { $0.isDrained }
         #expect(isDrained)
+    }
+
+    @Test("in vain for a connection says for what, how long, and why there is none")
+    func noConnection() async throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        core.disconnect()
+        let connection = core.connection
+        async let result = connection.result(of: Shot(), within: .seconds(7), "purging a queue")
+        try await eventually { core.clock.sleeperCount == 1 }
+        core.clock.advance(by: .seconds(7))
+        guard case .failure(let error) = await result else {
+            Issue.record("it ended well")
+            return
+        }
+        #expect(error.code == .unreachable)
+        #expect(error.message == "purging a queue: no connection within 7.0 seconds: the connection went away")
     }
 
     @Test("fails on a channel that is gone or has ended")
