@@ -157,9 +157,7 @@ struct ConnectionSession: ~Copyable {
     // MARK: - Writing
 
     private mutating func write(_ now: MonotonicTime) {
-        if transport.hasBufferedOutput, case .failed(let reason) = transport.flush() {
-            return lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
-        }
+        if transport.hasBufferedOutput, case .failed(let reason) = transport.flush() { return leave(reason) }
         if flight == nil {
             flight = takeOutgoing(now)
         }
@@ -172,8 +170,13 @@ struct ConnectionSession: ~Copyable {
             finish(bytes)
         case .blocked:
             flight = consume bytes
-        case .failed(let reason):
-            lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
+        case .failed(let reason): leave(reason)
+    /// The peer takes no more; what it has said before, such as confirms and why it leaves, is true all the same.
+    private mutating func leave(_ reason: String) {
+        while end == nil, read() {}
+        lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
+    }
+
         }
     }
 
@@ -246,7 +249,9 @@ struct ConnectionSession: ~Copyable {
         transport.setLowWaterMark(bytes)
     }
 
-    private mutating func read() {
+    /// - Returns: whether something came.
+    @discardableResult
+    private mutating func read() -> Bool {
         let result = unsafe parser.fill { [transport] buffer in unsafe transport.read(into: buffer) }
         switch result {
         case .bytes:
@@ -255,7 +260,9 @@ struct ConnectionSession: ~Copyable {
             connection.activity.noteReceived(at: now)
             hadTraffic = true
             process()
-        case .wouldBlock: return
+            return true
+        case .wouldBlock: return false
+        return false
         case .endOfStream: lose(.connectionLost, "\(host) closed the connection")
         case .failed(let reason): lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
         }
@@ -302,9 +309,9 @@ struct ConnectionSession: ~Copyable {
                 try? core.send(.connectionCloseOK, on: 0)
                 return core.blame(reason, into: &effects)
             }
-            write(now)
             let text = "\(host) closed the connection: \(reason.reply)"
             for declaration in declarations {
+            write(now)
                 connection.owner.blamed(declaration, AMQPError(.connectionLost, text, reply: reason.reply))
             }
             lose(.connectionLost, text, reply: reason.reply)
@@ -319,11 +326,11 @@ struct ConnectionSession: ~Copyable {
         transport.setPeerTimeout(isBlocked ? nil : peerTimeout)
     }
 
+        lose(.protocolViolation, "\(host) broke the AMQP protocol: it sent \(error.message)")
     /// The peer broke the protocol: say so, as far as that goes, and leave.
     private mutating func refuse(_ error: WireError) {
         guard end == nil else { return }
         sayGoodbye(AMQPReply(code: 501, text: "FRAME_ERROR"))
         write(connection.clock.now)
-        lose(.protocolViolation, "\(host) broke the AMQP protocol: it sent \(error.message)")
     }
 }

@@ -2,7 +2,8 @@ import Glibc
 
 /// A TLS session on a socket: moves ciphertext between the two, with a bound on how much may wait.
 ///
-/// Confined to the I/O thread. The first failure is final: every later call reports it again.
+/// Confined to the I/O thread. The first failure is final: every later call reports it again; reading first hands out what
+/// the peer had sent until it took no more.
 @safe
 final class TLSStream {
     /// No more plaintext is taken while this much ciphertext waits for the socket.
@@ -19,6 +20,10 @@ final class TLSStream {
     private let outbound = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private var staged = 0..<0
     private var failure: String?
+    /// Why the socket takes no more.
+    private var sendFailure: String?
+    /// What came in plain text while it was looked for why.
+    private var unread: [UInt8] = []
     /// Whether TLS failed, not the socket under it: a certificate was refused, or a record was no good.
     private(set) var hasFailedItself = false
     private(set) var hasBufferedInput = false
@@ -70,7 +75,25 @@ final class TLSStream {
     // MARK: - Reading
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
+        guard unread.isEmpty else { return unsafe takeUnread(into: buffer) }
         if let failure { return .failed(failure) }
+        let result = unsafe receive(into: buffer)
+        guard let sendFailure, !hasFailedItself else { return result }
+        // What has not come by now will not come.
+        if case .bytes = result { return result }
+        failure = sendFailure
+        return .failed(sendFailure)
+    }
+
+    private func takeUnread(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
+        let count = min(buffer.count, unread.count)
+        unsafe buffer.copyBytes(from: unread.prefix(count))
+        unread.removeFirst(count)
+        hasBufferedInput = true
+        return .bytes(count)
+    }
+
+    private func receive(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
         var count = 0
         while count < buffer.count {
             switch unsafe engine.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...])) {
@@ -124,7 +147,7 @@ final class TLSStream {
     /// Encrypts a beginning of the vectors in full records, as long as the bound allows, and sends what the socket
     /// takes.
     func write(_ vectors: UnsafeBufferPointer<iovec>) -> IOResult {
-        if let failure { return .failed(failure) }
+        if let failure = failure ?? sendFailure { return .failed(failure) }
         var cursor = unsafe VectorCursor(vectors)
         var accepted = 0
         while !cursor.isAtEnd {
@@ -155,6 +178,7 @@ final class TLSStream {
     var hasBufferedOutput: Bool { waiting > 0 }
 
     func flush() -> IOResult {
+        if let sendFailure { return .failed(sendFailure) }
         var total = 0
         while true {
             if staged.isEmpty {
@@ -165,7 +189,7 @@ final class TLSStream {
             guard case .bytes(let count) = sent else {
                 guard case .failed(let reason) = sent else { return sent }
                 let cause = failure ?? readFarewell() ?? reason
-                failure = cause
+                sendFailure = cause
                 return .failed(cause)
             }
             total += count
@@ -178,14 +202,19 @@ final class TLSStream {
     private func readFarewell() -> String? {
         guard case .bytes = fill() else { return nil }
         var said = unsafe engine.read(into: scratch)
-        while case .bytes = said { said = unsafe engine.read(into: scratch) }
+        while case .bytes(let count) = said {
+            unsafe unread += scratch[..<count]
+            said = unsafe engine.read(into: scratch)
+        }
+        hasBufferedInput = !unread.isEmpty
         guard case .failed(let reason) = said else { return nil }
         hasFailedItself = true
+        failure = reason
         return reason
     }
 
     func closeNotify() {
-        guard failure == nil else { return }
+        guard failure == nil, sendFailure == nil else { return }
         engine.closeNotify()
         _ = flush()
     }

@@ -33,6 +33,31 @@ struct ConnectionSessionTests {
         #expect(error?.message == "peer closed the connection")
     }
 
+    @Test("heeds what a peer said before it took no more: confirms, and why it leaves")
+    func takesNoMore() throws {
+        let core = try CoreUnderTest()
+        core.connect()
+        let id = try core.open(window: 10)
+        let confirmed = try core.publish(on: id)
+        _ = try core.sent()
+        let last = try core.publish(on: id)
+        let ack = WireBytes.method(60, 80, .number(1 as UInt64), [0])
+        let close = WireBytes.method(10, 50, .number(320 as UInt16), .shortString("CONNECTION_FORCED"), [0, 0, 0, 0])
+        try core.pair.peer.send(WireBytes.frame(1, 1, ack).bytes + WireBytes.frame(1, 0, close).bytes)
+        _ = shutdown(core.pair.peer.descriptor, Int32(SHUT_RDWR))
+        var session = ConnectionSession(
+            core.connection,
+            core.pair.transport,
+            FrameParser(frameMax: 4096),
+            host: "peer",
+            heartbeat: 0,
+            recover: { _ in }
+        )
+        let error = session.serve()
+        #expect(error?.reply?.code == 320)
+        #expect(confirmed.outcome.current == .acked(routed: false) && last.outcome.current == nil)
+    }
+
     @Test("says that a peer is dead that has sent nothing")
     func silence() throws {
         let error = try Self.end(afterSilenceWith: [], closing: false)

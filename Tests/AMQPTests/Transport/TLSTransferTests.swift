@@ -132,6 +132,22 @@ struct TLSTransferTests {
         #expect(!transport.hasBufferedInput)
     }
 
+    @Test("hands out what the peer said before it took no more")
+    func lastWords() async throws {
+        let words = try await onThread {
+            // In TLS 1.3 there would be tickets to be read before.
+            let (server, transport) = try open(["-tls1_2"])
+            try server.send("last words")
+            #expect(transport.waitForInput())
+            server.kill()
+            #expect(throws: Transport.Broken.self) {
+                while true { try transport.sendAll(pattern(1 << 16)) }
+            }
+            return try transport.receive(10)
+        }
+        #expect(words == Array("last words".utf8))
+    }
+
     @Test("reports a broken connection again on every later call")
     func broken() async throws {
         let (server, transport) = try await onThread { try open() }

@@ -122,6 +122,12 @@ extension Transport {
     }
 
     /// Whether the peer takes more within a fifth of a second.
+    /// Waits at most ten seconds for something to read.
+    func waitForInput() -> Bool {
+        var descriptors = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+        return unsafe poll(&descriptors, 1, 10_000) == 1
+    }
+
     func waitForRoom() -> Bool {
         var descriptors = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
         return unsafe poll(&descriptors, 1, 200) == 1
