@@ -103,6 +103,7 @@ extension ConnectionCore {
             guard box.value.windowHasRoom, outbox.hasRoom(for: entry.size) else { return }
             box.value.queue.removeFirst()
             guard entry.admitted.claim() else { continue }
+            lastAdmitted = id
             var head = entry.head
             let submission = unsafe head.withUnsafeMutableBytes { head in
                 unsafe append(
@@ -142,8 +143,12 @@ extension ConnectionCore {
     }
 
     /// After the outbox was emptied, or publishing is allowed again: every channel may have someone waiting.
+    ///
+    /// One may fill the outbox by itself: the next time it is the turn of those behind it.
     mutating func admitAll(into effects: inout Effects) {
-        for id in channels.ids { admit(id, into: &effects) }
+        let start = lastAdmitted.flatMap { last in channels.ids.firstIndex(of: last) }.map { $0 + 1 } ?? 0
+        for id in channels.ids[start...] { admit(id, into: &effects) }
+        for id in channels.ids[..<start] { admit(id, into: &effects) }
     }
 
     /// Publishes that the broker has not answered.

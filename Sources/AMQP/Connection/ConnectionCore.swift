@@ -60,6 +60,8 @@ struct ConnectionCore: ~Copyable {
     var touched: [SlotID] = []
     /// Whether it is worth looking for a consumer that has more than it asked for.
     var mayBeOverfull = false
+    /// The channel of the last publish that was let in from a queue.
+    var lastAdmitted: SlotID?
     /// Channels with acks to send.
     var dirty: [SlotID] = []
     /// When they are sent, if nothing else takes them along before.
@@ -72,10 +74,10 @@ struct ConnectionCore: ~Copyable {
     /// A queue may have gone under its consumer: entities shall be declared again.
     var wantsRecovery = false
     /// Whether a channel may have cost the connection before.
-    var hasSuspects = false
-    /// Something other than bytes wants the thread's attention.
     /// When that may be done.
     var nextRecovery = MonotonicTime.distantPast
+    var hasSuspects = false
+    /// Something other than bytes wants the thread's attention.
     var wantsAttention = false
     /// When the I/O thread must look at the channels again.
     var nextTimer = MonotonicTime.distantFuture
@@ -151,13 +153,13 @@ struct ConnectionCore: ~Copyable {
     }
 
     private mutating func freeNumber() -> UInt16? {
-        let limit = tuning.channelMax == 0 ? UInt16.max : tuning.channelMax
-        if numbers.isEmpty { numbers.append(.orphan) }
     /// The thread looks at the channel when it wants that.
     mutating func heed(_ box: SlotMap<ChannelMachine>.Box) {
         nextTimer = min(nextTimer, box.value.retryTime ?? box.value.openingDeadline ?? .distantFuture)
     }
 
+        let limit = tuning.channelMax == 0 ? UInt16.max : tuning.channelMax
+        if numbers.isEmpty { numbers.append(.orphan) }
         for index in 1..<max(1, numbers.count) {
             if case .free = numbers[index] { return UInt16(index) }
         }
@@ -195,13 +197,13 @@ struct ConnectionCore: ~Copyable {
     mutating func rearm() {
         var next = MonotonicTime.distantFuture
         for id in channels.ids {
+        let mayOpenSuspect = mayOpenSuspect
             guard let box = channels[id] else { continue }
             // A suspect whose turn is not now gets it when another channel is done.
             if case .up(ready: true) = phase, let time = box.value.retryTime, mayOpenSuspect || !box.value.isSuspect {
                 next = min(next, time)
             }
             if let time = box.value.openingDeadline { next = min(next, time) }
-        let mayOpenSuspect = mayOpenSuspect
             if let check = box.value.subscription?.watch.nextCheck { next = min(next, check) }
             if let oldest = box.value.window?.oldest {
                 next = min(next, oldest.advanced(by: settings.confirmTimeout))
@@ -216,9 +218,9 @@ struct ConnectionCore: ~Copyable {
         for id in channels.ids {
             guard let box = channels[id] else { continue }
             if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
+            if let time = box.value.openingDeadline, time <= now { giveUpOpening(id, box, now: now, into: &effects) }
             let purpose = box.value.purpose
             box.value.subscription?.reportOverdue(purpose, at: now, into: &effects)
-            if let time = box.value.openingDeadline, time <= now { giveUpOpening(id, box, now: now, into: &effects) }
             let late = AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blockedSuffix)")
             let told = effects.outcomes.count
             box.value.window?.expire(
@@ -234,8 +236,6 @@ struct ConnectionCore: ~Copyable {
         rearm()
     }
 }
-
-extension AMQPError {
 
     /// The broker has not answered a channel's set-up: others shall not wait for it, and it is tried again.
     private mutating func giveUpOpening(
@@ -259,5 +259,7 @@ extension AMQPError {
 
     /// What a deadline may have passed for.
     var blockedSuffix: String { blockedReason.map { "; the broker blocks publishers: \($0)" } ?? "" }
+
+extension AMQPError {
     static var channelGone: AMQPError { AMQPError(.channelClosed, "the channel is not open") }
 }

@@ -54,6 +54,25 @@ struct CorePublishingTests {
         #expect(try core.sent() == expected)
     }
 
+    @Test("lets the channels of a connection in by turns, also where one could fill the outbox for ever")
+    func turns() throws {
+        let core = try CoreUnderTest { $0.outboxLimit = 1000 }
+        core.connect()
+        let ids = try (0..<3).map { _ in try core.open(window: 100) }
+        var waiting: [SlotID: [CoreUnderTest.Publish]] = [:]
+        for id in ids { waiting[id] = try (0..<6).map { _ in try core.publish(Self.message(600), on: id) } }
+        // The one that was let in at once.
+        waiting[ids[0]]?.removeFirst()
+        var order: [Int] = []
+        for _ in 0..<6 {
+            _ = try core.sent()
+            let admitted = ids.indices.filter { waiting[ids[$0]]?.first?.admission?.current != nil }
+            for index in admitted { waiting[ids[index]]?.removeFirst() }
+            order += admitted
+        }
+        #expect(order == [0, 1, 2, 0, 1, 2])
+    }
+
     @Test("gives each publish its own outcome")
     func outcomes() throws {
         let core = try CoreUnderTest()
