@@ -75,9 +75,8 @@ extension ConnectionCore {
             let delay = box.value.subscription?.coalescing.delay ?? .zero
             acksDue = min(acksDue, clock.now.advanced(by: delay))
         }
-        guard !acksMayWait || !(box.value.subscription?.mayGatherAcks ?? true) else { return }
-        acksDue = .distantPast
-        wantsAttention = true
+        if !acksMayWait || !(box.value.subscription?.mayGatherAcks ?? true) { acksDue = .distantPast }
+        if acksDue < heededAcks { wantsAttention = true }
     }
 
     /// Whether applications are at work on deliveries, so that acks will come.

@@ -116,20 +116,26 @@ extension ConnectionCore {
     }
 
     /// What the thread may do when it has nothing to do.
-    enum Rest {
+    enum Rest: Equatable {
         /// Something waits for it.
         case none
-        /// Acks wait, or will come, and need not wake it.
-        case brief
+        /// Acks wait, or will come, and need not wake it before.
+        case brief(until: MonotonicTime)
         case long
     }
 
+    /// How soon the thread looks for acks that are expected, so that the first one need not wake it.
+    private static let ackCheck: Duration = .milliseconds(1)
+
     /// Decides how the thread rests; `hadTraffic` says whether anything moved since it last did.
-    mutating func prepareToSleep(hadTraffic: Bool) -> Rest {
+    mutating func prepareToSleep(hadTraffic: Bool, now: MonotonicTime) -> Rest {
         guard !wantsAttention, !outbox.hasWork else { return .none }
         acksMayWait = !dirty.isEmpty || (hadTraffic && expectsAcks)
         isAsleep = true
         heededTimer = nextTimer
-        return acksMayWait ? .brief : .long
+        heededAcks = .distantFuture
+        guard acksMayWait else { return .long }
+        heededAcks = dirty.isEmpty ? now.advanced(by: Self.ackCheck) : acksDue
+        return .brief(until: heededAcks)
     }
 }

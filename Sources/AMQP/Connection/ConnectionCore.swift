@@ -69,13 +69,14 @@ struct ConnectionCore: ~Copyable {
 
     /// Whether the I/O thread sleeps in `poll` and must be woken.
     var isAsleep = false
-    /// Whether the thread wakes soon by itself, so that acks need not wake it.
+    /// Whether the thread wakes by itself at `heededAcks`, so that acks which may wait as long need not wake it.
     var acksMayWait = false
+    var heededAcks = MonotonicTime.distantFuture
     /// A queue may have gone under its consumer: entities shall be declared again.
     var wantsRecovery = false
-    /// Whether a channel may have cost the connection before.
     /// When that may be done.
     var nextRecovery = MonotonicTime.distantPast
+    /// Whether a channel may have cost the connection before.
     var hasSuspects = false
     /// Something other than bytes wants the thread's attention.
     var wantsAttention = false
@@ -152,12 +153,12 @@ struct ConnectionCore: ~Copyable {
         }
     }
 
-    private mutating func freeNumber() -> UInt16? {
     /// The thread looks at the channel when it wants that.
     mutating func heed(_ box: SlotMap<ChannelMachine>.Box) {
         nextTimer = min(nextTimer, box.value.retryTime ?? box.value.openingDeadline ?? .distantFuture)
     }
 
+    private mutating func freeNumber() -> UInt16? {
         let limit = tuning.channelMax == 0 ? UInt16.max : tuning.channelMax
         if numbers.isEmpty { numbers.append(.orphan) }
         for index in 1..<max(1, numbers.count) {
@@ -196,8 +197,8 @@ struct ConnectionCore: ~Copyable {
     /// The earliest moment at which a channel wants the thread.
     mutating func rearm() {
         var next = MonotonicTime.distantFuture
-        for id in channels.ids {
         let mayOpenSuspect = mayOpenSuspect
+        for id in channels.ids {
             guard let box = channels[id] else { continue }
             // A suspect whose turn is not now gets it when another channel is done.
             if case .up(ready: true) = phase, let time = box.value.retryTime, mayOpenSuspect || !box.value.isSuspect {
@@ -217,8 +218,8 @@ struct ConnectionCore: ~Copyable {
         guard now >= nextTimer else { return }
         for id in channels.ids {
             guard let box = channels[id] else { continue }
-            if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
             if let time = box.value.openingDeadline, time <= now { giveUpOpening(id, box, now: now, into: &effects) }
+            if let time = box.value.retryTime, time <= now { openIfPossible(id, into: &effects) }
             let purpose = box.value.purpose
             box.value.subscription?.reportOverdue(purpose, at: now, into: &effects)
             let late = AMQPError(.unknown, "no confirm came within \(settings.confirmTimeout)\(blockedSuffix)")
@@ -235,7 +236,6 @@ struct ConnectionCore: ~Copyable {
         }
         rearm()
     }
-}
 
     /// The broker has not answered a channel's set-up: others shall not wait for it, and it is tried again.
     private mutating func giveUpOpening(
@@ -259,6 +259,7 @@ struct ConnectionCore: ~Copyable {
 
     /// What a deadline may have passed for.
     var blockedSuffix: String { blockedReason.map { "; the broker blocks publishers: \($0)" } ?? "" }
+}
 
 extension AMQPError {
     static var channelGone: AMQPError { AMQPError(.channelClosed, "the channel is not open") }

@@ -44,9 +44,6 @@ struct ConnectionSession: ~Copyable {
     /// How long a peer without heartbeats may acknowledge nothing.
     private static let silence: Duration = .seconds(30)
 
-    /// Acks that come need not wake the thread when it looks for them that often.
-    private static let ackCheck: Duration = .milliseconds(1)
-
     /// What is worth a read, in bytes: most of what one can take.
     private static let gatheredBytes = FrameParser.readSize / 4 * 3
 
@@ -171,13 +168,13 @@ struct ConnectionSession: ~Copyable {
         case .blocked:
             flight = consume bytes
         case .failed(let reason): leave(reason)
+        }
+    }
+
     /// The peer takes no more; what it has said before, such as confirms and why it leaves, is true all the same.
     private mutating func leave(_ reason: String) {
         while end == nil, read() {}
         lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
-    }
-
-        }
     }
 
     private func takeOutgoing(_ now: MonotonicTime) -> OutgoingBytes? {
@@ -204,12 +201,12 @@ struct ConnectionSession: ~Copyable {
     private mutating func waitForInput(_ now: MonotonicTime) -> Bool {
         let isStuck = flight != nil || transport.hasBufferedOutput
         let hadTraffic = hadTraffic
-        let (rest, timer, acksDue, isOverfull) = connection.core.withLock { core in
+        let (rest, timer, isOverfull) = connection.core.withLock { core in
             // Publishes behind a socket that takes no more have their deadline all the same.
             if isStuck { core.markPublishes(now: now) }
             // While the socket takes no more, more bytes are no reason to wake.
-            let rest = isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic)
-            return (rest, core.nextTimer, core.acksDue, core.isOverfull)
+            let rest = isStuck ? .long : core.prepareToSleep(hadTraffic: hadTraffic, now: now)
+            return (rest, core.nextTimer, core.isOverfull)
         }
         guard isOverfull || !transport.hasBufferedInput else { return true }
         self.hadTraffic = false
@@ -217,7 +214,7 @@ struct ConnectionSession: ~Copyable {
         if isStuck { wakeTime = min(wakeTime, now.advanced(by: Self.stuckCheck)) }
         switch rest {
         case .none: return false
-        case .brief: wakeTime = min(wakeTime, acksDue, now.advanced(by: Self.ackCheck))
+        case .brief(let end): wakeTime = min(wakeTime, end)
         case .long: break
         }
         switch closing {
@@ -262,10 +259,10 @@ struct ConnectionSession: ~Copyable {
             process()
             return true
         case .wouldBlock: return false
-        return false
         case .endOfStream: lose(.connectionLost, "\(host) closed the connection")
         case .failed(let reason): lose(.connectionLost, "the connection to \(host) was lost: \(reason)")
         }
+        return false
     }
 
     /// Decodes everything that came, then applies it in one go.
@@ -311,10 +308,10 @@ struct ConnectionSession: ~Copyable {
             }
             let text = "\(host) closed the connection: \(reason.reply)"
             for declaration in declarations {
-            write(now)
                 connection.owner.blamed(declaration, AMQPError(.connectionLost, text, reply: reason.reply))
             }
             lose(.connectionLost, text, reply: reason.reply)
+            write(now)
         }
     }
 
@@ -326,10 +323,10 @@ struct ConnectionSession: ~Copyable {
         transport.setPeerTimeout(isBlocked ? nil : peerTimeout)
     }
 
-        lose(.protocolViolation, "\(host) broke the AMQP protocol: it sent \(error.message)")
     /// The peer broke the protocol: say so, as far as that goes, and leave.
     private mutating func refuse(_ error: WireError) {
         guard end == nil else { return }
+        lose(.protocolViolation, "\(host) broke the AMQP protocol: it sent \(error.message)")
         sayGoodbye(AMQPReply(code: 501, text: "FRAME_ERROR"))
         write(connection.clock.now)
     }

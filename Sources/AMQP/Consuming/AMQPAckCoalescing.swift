@@ -1,7 +1,8 @@
 /// How a consumer's acks are gathered, so that one frame and one packet carry many.
 ///
-/// Whatever is chosen, acks go out at once when half of the prefetch waits for them, for then the broker could send little
-/// more; with anything else that is written; and where the consumer is idle.
+/// Whatever is chosen, acks go out at once when the broker may send less than half of the prefetch before it hears of them:
+/// when deliveries that are unsettled and acks that wait are more than the other half. So it is where a backlog keeps the
+/// consumer at its prefetch. They also go with anything else that is written, and where the consumer is idle.
 public struct AMQPAckCoalescing: Sendable, Hashable {
     /// Whether one frame may ack several deliveries (`multiple`).
     let sharesFrames: Bool
@@ -10,7 +11,7 @@ public struct AMQPAckCoalescing: Sendable, Hashable {
     /// How long an ack waits at most.
     let delay: Duration
 
-    /// As many as half of the prefetch, for up to a millisecond.
+    /// As many as the prefetch allows, for up to a millisecond.
     public static let automatic = upTo(.max, within: .milliseconds(1))
 
     /// A frame for each ack; they still share packets.

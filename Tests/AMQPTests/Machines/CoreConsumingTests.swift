@@ -1,5 +1,6 @@
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @testable import AMQP
 
@@ -100,7 +101,7 @@ final class CoreConsumingTests {
         try core.agree(id)
         for tag in 1...8 as ClosedRange<UInt64> { try core.receive(.delivered(1, CoreChannelTests.delivery(tag))) }
         let deliveries = Self.take(core, id)
-        func rest() { core.connection.core.withLock { core in _ = core.prepareToSleep(hadTraffic: true) } }
+        func rest() { core.sleep() }
         rest()
         for delivery in deliveries.prefix(2) { try delivery.ack() }
         #expect(try core.sent() == [])
@@ -111,6 +112,32 @@ final class CoreConsumingTests {
         rest()
         for delivery in deliveries[2..<5] { try delivery.ack() }
         #expect(try core.sent() == [ClientMethod.basicAck(tag: 5, multiple: true).frame(on: 1)])
+    }
+
+    @Test("sleeps until gathered acks are due, and wakes for one that is due before")
+    func sleep() throws {
+        core.connect()
+        let patient = core.add(prefetch: 100, coalescing: .upTo(50, within: .seconds(5)))
+        let hasty = core.add(prefetch: 100, coalescing: .upTo(50, within: .milliseconds(2)))
+        _ = try core.sent()
+        for (number, id) in zip([1, 2] as [UInt16], [patient, hasty]) {
+            try core.agree(id)
+            for tag in 1...9 as ClosedRange<UInt64> {
+                try core.receive(.delivered(number, CoreChannelTests.delivery(tag)))
+            }
+        }
+        let (slow, fast) = (Self.take(core, patient), Self.take(core, hasty))
+        let start = core.clock.now
+        #expect(core.sleep() == .brief(until: start.advanced(by: .milliseconds(1))))
+        for delivery in slow.prefix(5) { try delivery.ack() }
+        #expect(core.isAwake == false)
+        #expect(core.sleep() == .brief(until: start.advanced(by: .seconds(5))))
+        try fast[0].ack()
+        #expect(core.isAwake == true)
+        #expect(try core.sent() == [])
+        #expect(core.sleep() == .brief(until: start.advanced(by: .milliseconds(2))))
+        try fast[1].ack()
+        #expect(core.isAwake == false)
     }
 
     @Test("sends what is not an ack at once, with acks that it would take along before it")

@@ -84,6 +84,19 @@ final class CoreUnderTest: Sendable {
         return try parser.parse(bytes)
     }
 
+    /// The thread goes to sleep, behind something that came.
+    @discardableResult
+    func sleep() -> ConnectionCore.Rest {
+        let now = clock.now
+        return connection.core.withLock { core in
+            core.wantsAttention = false
+            return core.prepareToSleep(hadTraffic: true, now: now)
+        }
+    }
+
+    /// Whether something has woken the thread since.
+    var isAwake: Bool { connection.core.withLock { !$0.isAsleep } }
+
     /// Lets time pass, and does what is due then.
     func pass(_ duration: Duration) {
         clock.advance(by: duration)
@@ -162,6 +175,11 @@ final class CoreUnderTest: Sendable {
         connection.core.withLock { $0.channels[id]?.value.state }
     }
 
+    /// Why it has ended, if it has.
+    func end(of id: SlotID) -> AMQPError? {
+        connection.core.withLock { $0.channels[id]?.value.end }
+    }
+
     // MARK: - Publishing
 
     func publish(
@@ -175,11 +193,6 @@ final class CoreUnderTest: Sendable {
             let publish = unsafe ConnectionCore.Publish(
                 head: head,
                 layout: layout,
-    /// Why it has ended, if it has.
-    func end(of id: SlotID) -> AMQPError? {
-        connection.core.withLock { $0.channels[id]?.value.end }
-    }
-
                 body: message.body,
                 identity: mandatory
                     ? message.properties.messageID.map {
