@@ -162,7 +162,12 @@ struct Subscription: ~Copyable {
         surplus = 0
         ledger = DeliveryLedger()
         watch.lost()
-        if mode.deliversAgain { buffer = [] }
+        if mode.deliversAgain {
+            buffer = []
+        } else {
+            // What came with the end would otherwise wait for what comes after it.
+            wakeIfFilled(into: &effects)
+        }
     }
 
     // MARK: - Asking the broker
@@ -271,11 +276,6 @@ extension Subscription {
     }
 }
 
-/// Which subscription in a row the deliveries of now belong to.
-///
-/// Deliveries of an earlier one are stale.
-final class SubscriptionPosition: Sendable {
-    private let number = Atomic<UInt64>(1)
 extension ClientMethod {
     /// Whether it is there for a consumer alone: the consuming, and what makes a private queue for it.
     fileprivate var isForConsumer: Bool {
@@ -288,6 +288,11 @@ extension ClientMethod {
     }
 }
 
+/// Which subscription in a row the deliveries of now belong to.
+///
+/// Deliveries of an earlier one are stale.
+final class SubscriptionPosition: Sendable {
+    private let number = Atomic<UInt64>(1)
 
     var current: UInt64 { number.load(ordering: .acquiring) }
 

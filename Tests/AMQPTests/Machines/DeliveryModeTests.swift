@@ -76,6 +76,18 @@ struct DeliveryModeTests {
         #expect(batch.allSatisfy { !settler.comesAgain($0) })
     }
 
+    @Test("hands out what came with the end of its channel")
+    func atTheEnd() throws {
+        var effects = Effects()
+        var subscription = Subscription(prefetch: 10, mode: .automatic, position: SubscriptionPosition())
+        let waiter = OneShot<Void>()
+        subscription.wait(waiter)
+        try subscription.delivered(contents(1, offset: 0), settler: settler)
+        subscription.lost(into: &effects)
+        effects.perform { _ in }
+        #expect(waiter.current != nil)
+    }
+
     @Test("Arguments are sent by their names, and an offset in the type that the broker wants")
     func arguments() {
         #expect(AMQPConsumerArguments().table.isEmpty)
