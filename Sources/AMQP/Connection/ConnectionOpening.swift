@@ -72,6 +72,8 @@ struct ConnectionOpening: ~Copyable {
     }
 
     private mutating func read() throws(AMQPError) {
+        // A peer that never falls silent never makes us wait.
+        try checkTime()
         let result = unsafe parser?.fill { [transport] buffer in unsafe transport.read(into: buffer) } ?? .endOfStream
         switch result {
         case .bytes: return
@@ -102,8 +104,13 @@ struct ConnectionOpening: ~Copyable {
     }
 
     private func waitUntil(writable: Bool) throws(AMQPError) {
+        try checkTime()
         let timeout = connection.clock.blockingTimeout(until: deadline)
         _ = connection.waker.wait(on: transport.descriptor, writable: writable, timeout: timeout)
+        try checkTime()
+    }
+
+    private func checkTime() throws(AMQPError) {
         if connection.core.withLock({ $0.phase == .closing }) {
             throw AMQPError(.closed, "the client is closing")
         }
