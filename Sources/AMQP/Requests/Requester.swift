@@ -21,10 +21,8 @@ final class Requester: Sendable {
         within timeout: Duration
     ) async throws(AMQPError) -> AMQPMessage {
         let deadline = connection.clock.now.advanced(by: timeout)
-        let id = await openedChannel()
         let reply = OneShot<CallQueue.Answer>()
-        let correlationID = connection.perform { core, _ in core.channels[id]?.value.requests?.add(reply) }
-        guard let correlationID else { throw connection.core.withLock { $0.refusal } ?? .channelGone }
+        let (id, correlationID) = try await place(for: reply)
         defer { connection.perform { core, _ in core.channels[id]?.value.requests?.forget(correlationID) } }
         var request = message
         request.properties.correlationID = correlationID
@@ -43,6 +41,16 @@ final class Requester: Sendable {
         var answered = incoming.message
         answered.properties.correlationID = message.properties.correlationID
         return answered
+    }
+
+    private func place(for reply: OneShot<CallQueue.Answer>) async throws(AMQPError) -> (SlotID, String) {
+        // Between the finding and the adding another request may have replaced a channel that has ended.
+        for _ in 0..<2 {
+            let id = await openedChannel()
+            let correlationID = connection.perform { core, _ in core.channels[id]?.value.requests?.add(reply) }
+            if let correlationID { return (id, correlationID) }
+        }
+        throw connection.core.withLock { $0.refusal } ?? .channelGone
     }
 
     private func fail(_ reply: OneShot<CallQueue.Answer>, unlessAcked confirmation: PublishConfirmation) async {
