@@ -5,6 +5,10 @@ public struct AMQPQueue: Sendable, Hashable {
         let name: String
 
         /// On one node.
+        ///
+        /// Declared without saying so, since brokers of before 3.8 do not know the argument: where the virtual host has
+        /// another default queue type, a durable queue that is neither exclusive nor auto-delete becomes one of that
+        /// type. There `arguments: .init(other: ["x-queue-type": "classic"])` makes it a classic one.
         public static let classic = Kind(name: "classic")
         /// Replicated, for data that must not be lost.
         public static let quorum = Kind(name: "quorum")
@@ -48,8 +52,7 @@ public struct AMQPQueue: Sendable, Hashable {
 
     /// What is sent as `arguments`.
     ///
-    /// A classic queue has no type argument: brokers of before 3.8 and ones that were declared without it would refuse
-    /// the declaration as different.
+    /// A classic queue has no type argument: one that was declared without it would refuse the declaration as different.
     var declaredArguments: AMQPTable {
         var table = AMQPTable()
         if kind != .classic { table["x-queue-type"] = .string(kind.name) }

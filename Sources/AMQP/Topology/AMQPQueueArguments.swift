@@ -55,9 +55,9 @@ public struct AMQPQueueArguments: Sendable, Hashable {
         public static let balanced = LeaderLocator(rawValue: "balanced")
     }
 
-    /// `x-message-ttl`, in whole milliseconds.
+    /// `x-message-ttl`, in whole milliseconds, rounded up: zero would drop what no consumer waits for.
     public var messageTTL: Duration?
-    /// `x-expires`: the queue goes after being unused for this long, in whole milliseconds.
+    /// `x-expires`: the queue goes after being unused for this long, in whole milliseconds, rounded up.
     public var expires: Duration?
     /// `x-max-length`, in messages.
     public var maxLength: Int?
@@ -115,7 +115,7 @@ public struct AMQPQueueArguments: Sendable, Hashable {
 
     func add(to table: inout AMQPTable) {
         func milliseconds(_ duration: Duration) -> AMQPValue {
-            .int64(Int64(clamping: duration.attoseconds / 1_000_000_000_000_000))
+            .int64(Int64(clamping: duration.wholeUnits(of: .milliseconds(1))))
         }
         messageTTL.map { table["x-message-ttl"] = milliseconds($0) }
         expires.map { table["x-expires"] = milliseconds($0) }

@@ -54,7 +54,7 @@ struct AMQPQueueArgumentsTests {
     @Test("have whole milliseconds of any duration, and no duration traps")
     func durations() {
         let durations: [(Duration, Int64)] = [
-            (.zero, 0), (.milliseconds(1), 1), (.microseconds(1999), 1), (.milliseconds(-5), -5),
+            (.zero, 0), (.milliseconds(1), 1), (.microseconds(1999), 2), (.nanoseconds(1), 1), (.milliseconds(-5), -5),
             (.seconds(Int64.max), .max), (.seconds(Int64.max) + .milliseconds(999), .max),
             (.seconds(Int64.max) * 2, .max), (.seconds(Int64.min) * 2, .min),
         ]
