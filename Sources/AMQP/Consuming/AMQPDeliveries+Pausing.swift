@@ -3,7 +3,9 @@ extension AMQPDeliveries {
     ///
     /// What has come already is still handed out, and everything handed out may still be settled: the channel stays.
     /// Messages wait in the queue meanwhile, for other consumers or for this one; it stays paused over reconnects. A
-    /// private queue goes with its pause, and another one comes with ``resume()``. Pausing twice does nothing.
+    /// private queue goes with its pause, and another one comes with ``resume()``. Pausing twice does nothing, and the
+    /// second time does not wait for the broker. Nor is it waited for without a connection, and while the subscription is
+    /// being taken up: then it is cancelled as soon as the broker has agreed to it, and a few deliveries may still come.
     ///
     /// - Throws: `.closed` when the consumer has ended, `.timedOut`, `.cancelled`, `.connectionLost`; it is paused all
     ///   the same while it lives.

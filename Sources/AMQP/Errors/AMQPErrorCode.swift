@@ -83,7 +83,8 @@ extension AMQPError {
         public static let returned = Code(kind: .returned)
         /// The broker refused the message (`basic.nack`).
         public static let refused = Code(kind: .refused)
-        /// Whether the broker has the message is not known: the connection or channel went away before the confirm.
+        /// Whether the broker has the message is not known: the connection or channel went away before the confirm, it
+        /// did not come in time, or the waiting task was cancelled.
         public static let unknown = Code(kind: .unknown)
 
         // MARK: - Consuming
