@@ -82,7 +82,7 @@ struct InboundDecoder: ~Copyable {
         if index >= assemblers.count {
             assemblers.append(contentsOf: repeatElement(nil, count: index + 1 - assemblers.count))
         }
-        let assembler = SlotMap<ContentAssembler>.Box(ContentAssembler(maximumSize: maximumMessageSize))
+        let assembler = SlotMap<ContentAssembler>.Box(ContentAssembler())
         assemblers[index] = assembler
         return assembler
     }

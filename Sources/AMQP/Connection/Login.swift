@@ -1,3 +1,5 @@
+import WarrenRuntime
+
 /// What a client says of itself when it opens a connection.
 struct Login: Sendable {
     /// `host:port`, for errors.
@@ -20,7 +22,7 @@ struct Login: Sendable {
 
     /// Everything the broker can tell us only if we say that we understand it.
     var clientProperties: AMQPTable {
-        var table: AMQPTable = ["product": "Warren", "version": .string(Self.version), "platform": "Swift"]
+        var table: AMQPTable = ["product": "Warren", "version": .string(Release.version), "platform": "Swift"]
         for entry in properties { table[entry.key] = entry.value }
         table["connection_name"] = .string(connectionName)
         table["capabilities"] = .table([
@@ -34,6 +36,4 @@ struct Login: Sendable {
         ])
         return table
     }
-
-    static let version = "0.1.0"
 }

@@ -7,8 +7,8 @@ extension Transport {
     /// - Parameters:
     ///   - host: a name or an IP literal without brackets.
     ///   - port: the TCP port.
-    ///   - tls: the TLS settings, or `nil` for a plain stream.
-    ///   - serverName: the name the certificate must have; default: that of the TLS settings, else `host`.
+    ///   - tls: the TLS settings, or `nil` for a plain stream. Where they give no name that the certificate must have it is
+    ///     `host`.
     ///   - deadline: when to give up, on `clock`.
     ///   - clock: the clock of the deadline.
     ///   - interrupt: woken when `shouldStop` may have changed or the clock has jumped. Its wake-ups are consumed here,
@@ -20,7 +20,6 @@ extension Transport {
         to host: String,
         port: UInt16,
         tls: TLSContext? = nil,
-        serverName: String? = nil,
         deadline: MonotonicTime,
         clock: any RuntimeClock,
         interrupt: Waker,
@@ -36,7 +35,7 @@ extension Transport {
         var race = ConnectRace(try Resolver.resolve(host, port: port, patience: patience), patience: patience)
         let socket = try race.run()
         guard let tls else { return Transport(socket: socket, tls: nil) }
-        let name = serverName ?? tls.serverName ?? host
+        let name = tls.serverName ?? host
         let stream = TLSStream(socket: socket, engine: try TLSEngine(tls, serverName: name, target: patience.target))
         try stream.handshake(patience)
         return Transport(socket: socket, tls: stream)

@@ -21,7 +21,6 @@ struct ContentAssembler: ~Copyable {
     /// The announced size is not trusted with more memory than this before bytes have come.
     private static let trustedReservation = 1 << 20
 
-    private let maximumSize: Int
     private var step = Step.idle
     // Beside the step and not in it: what is not copied from step to step costs nothing.
     private var method: ContentMethod?
@@ -30,9 +29,7 @@ struct ContentAssembler: ~Copyable {
     private var missing: UInt64 = 0
     private var failure: WireError?
 
-    init(maximumSize: Int) {
-        self.maximumSize = maximumSize
-    }
+    init() {}
 
     /// Whether the channel is between messages, so that a method may come.
     var isIdle: Bool { step == .idle }
@@ -46,9 +43,6 @@ struct ContentAssembler: ~Copyable {
     /// - Returns: the message, when it has no body.
     mutating func header(_ header: ContentHeader) throws(WireError) -> Content? {
         guard step == .awaitingHeader else { throw WireError("a content header that belongs to no message") }
-        guard header.bodySize <= UInt64(maximumSize) else {
-            throw WireError("a message of \(header.bodySize) bytes; this client accepts at most \(maximumSize)")
-        }
         properties = header.properties
         missing = header.bodySize
         step = .awaitingBody
@@ -76,7 +70,7 @@ struct ContentAssembler: ~Copyable {
             if body.isEmpty && bytes.count == missing {
                 body = unsafe Array(bytes)
             } else {
-                if body.isEmpty { body.reserveCapacity(min(Int(missing), Self.trustedReservation)) }
+                if body.isEmpty { body.reserveCapacity(min(Int(clamping: missing), Self.trustedReservation)) }
                 unsafe body.append(contentsOf: bytes)
             }
         }

@@ -145,9 +145,7 @@ enum PublishEncoder {
         func add(_ text: String?, _ field: StaticString) throws(AMQPError) {
             guard let text else { return }
             let size = text.utf8.count
-            guard size <= 255 else {
-                throw AMQPError(.invalidArgument, "\(field) has \(size) bytes; AMQP allows at most 255")
-            }
+            try AMQPError.checkShortString(size: size, "\(field)")
             total += size + 1
         }
         try add(target.exchange, "exchange")

@@ -115,9 +115,13 @@ extension AMQPError {
 
     /// Refuses what does not fit the protocol's one length byte.
     static func checkShortString(_ text: String, _ field: String) throws(AMQPError) {
-        let size = text.utf8.count
+        try checkShortString(size: text.utf8.count, field)
+    }
+
+    @inline(__always)
+    static func checkShortString(size: Int, _ field: @autoclosure () -> String) throws(AMQPError) {
         guard size <= 255 else {
-            throw AMQPError(.invalidArgument, "\(field) has \(size) bytes; AMQP allows at most 255")
+            throw AMQPError(.invalidArgument, "\(field()) has \(size) bytes; AMQP allows at most 255")
         }
     }
 }

@@ -1,6 +1,7 @@
+import WarrenRuntime
+
 /// The whole program, but for the process round it.
 package enum Program {
-    package static let version = "0.1.0"
     package static let commands: [Command] = [
         .bridge, .publish, .tail, .deadList, .deadShow, .deadRequeue, .deadDiscard, .deadPurge, .doctor, .topologyPlan,
         .topologyApply, .configCheck,
@@ -16,7 +17,7 @@ package enum Program {
                 return .done
             }
             if first == "--version" {
-                try await console.print("warren \(version)\n")
+                try await console.print("warren \(Release.version)\n")
                 return .done
             }
             guard let command = commands.first(where: { arguments.starts(with: $0.words) }) else {

@@ -39,11 +39,12 @@ final class TestConnecting: Sendable {
         tls: AMQPTLSConfiguration? = nil,
         serverName: String? = nil
     ) throws -> Transport {
-        try Transport.connect(
+        var tls = tls
+        if let serverName { tls?.serverName = serverName }
+        return try Transport.connect(
             to: host,
             port: port,
             tls: try tls.map { try TLSContext($0) },
-            serverName: serverName,
             deadline: deadline,
             clock: clock,
             interrupt: interrupt,
@@ -121,13 +122,13 @@ extension Transport {
         return bytes
     }
 
-    /// Whether the peer takes more within a fifth of a second.
     /// Waits at most ten seconds for something to read.
     func waitForInput() -> Bool {
         var descriptors = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
         return unsafe poll(&descriptors, 1, 10_000) == 1
     }
 
+    /// Whether the peer takes more within a fifth of a second.
     func waitForRoom() -> Bool {
         var descriptors = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
         return unsafe poll(&descriptors, 1, 200) == 1

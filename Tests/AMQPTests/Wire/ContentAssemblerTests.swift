@@ -16,8 +16,8 @@ struct ContentAssemblerTests {
     private static let method = ServerMethodTests.envelope
     private static let properties = AMQPProperties(messageID: "m")
 
-    private static func begun(_ size: UInt64, maximumSize: Int = 1000) throws -> ContentAssembler {
-        var assembler = ContentAssembler(maximumSize: maximumSize)
+    private static func begun(_ size: UInt64) throws -> ContentAssembler {
+        var assembler = ContentAssembler()
         try assembler.begin(.deliver(method))
         #expect(try assembler.header(ContentHeader(bodySize: size, properties: Boxed(properties))) == nil)
         return assembler
@@ -42,7 +42,7 @@ struct ContentAssemblerTests {
 
     @Test("knows a message without body by its header alone")
     func emptyBody() throws {
-        var assembler = ContentAssembler(maximumSize: 0)
+        var assembler = ContentAssembler()
         try assembler.begin(.deliver(Self.method))
         let content = try assembler.header(ContentHeader(bodySize: 0, properties: Boxed(Self.properties)))
         #expect(content?.message == AMQPMessage(body: [], properties: Self.properties))
@@ -70,7 +70,7 @@ struct ContentAssemblerTests {
 
     @Test("refuses parts that belong to no message")
     func strayParts() throws {
-        var assembler = ContentAssembler(maximumSize: 10)
+        var assembler = ContentAssembler()
         let header = ContentHeader(bodySize: 1, properties: Boxed(Self.properties))
         #expect(throws: WireError("a content header that belongs to no message")) { try assembler.header(header) }
         #expect(throws: WireError("a body frame that belongs to no message")) { try assembler.body([1]) }
@@ -82,23 +82,10 @@ struct ContentAssemblerTests {
         #expect(throws: WireError("a method in the middle of a message")) { try assembler.begin(.deliver(Self.method)) }
     }
 
-    @Test("accepts a message of the largest size, and refuses a larger one by its header")
-    func maximumSize() throws {
-        var assembler = try Self.begun(1000)
-        #expect(try assembler.body([UInt8](repeating: 0, count: 1000))?.message.body.count == 1000)
-        for size in [1001, UInt64(Int.max), 1 << 63, .max] {
-            var assembler = ContentAssembler(maximumSize: 1000)
-            try assembler.begin(.deliver(Self.method))
-            #expect(throws: WireError("a message of \(size) bytes; this client accepts at most 1000")) {
-                try assembler.header(ContentHeader(bodySize: size, properties: Boxed(Self.properties)))
-            }
-        }
-    }
-
     @Test("takes no memory for a body that is only announced")
     func announced() throws {
         // A petabyte: reserving it would end the process.
-        var assembler = try Self.begun(1 << 50, maximumSize: .max)
+        var assembler = try Self.begun(1 << 50)
         #expect(try assembler.body([1]) == nil)
     }
 }
