@@ -15,7 +15,8 @@ struct ConfigCheckEndToEndTests {
     func right() async throws {
         let (file, quiet) = try await check("service: billing")
         #expect(quiet.status == 0 && quiet.output == "\(file): ok\n" && quiet.errors == "")
-        let (other, result) = try await check("bridge:\n  sources: { stdin: {}, unix: a }\nstore: { postgres: 'postgres://b' }\n")
+        let text = "bridge:\n  sources: { stdin: {}, unix: a }\nstore: { postgres: 'postgres://b' }\n"
+        let (other, result) = try await check(text)
         #expect(result.status == 0 && result.output == "\(other): ok\n")
         #expect(
             result.errors == """
