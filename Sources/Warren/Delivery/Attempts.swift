@@ -58,7 +58,9 @@ struct Attempts: Sendable {
                 item.fail(unreadable: item.delivery.occurrence, at: now)
                 continue
             }
-            guard await begins(&item, occurrence) else { return true }
+            if !beginsAtOnce(occurrence) {
+                guard await begins(&item, occurrence) else { return true }
+            }
             let result: Result<Disposition, any Error>
             do {
                 let context = context(item, occurrence)
@@ -99,6 +101,13 @@ struct Attempts: Sendable {
             case .overran: return false
             }
         }
+    }
+
+    /// - Returns: whether the handler is to be called now; otherwise there is something to wait for.
+    private func beginsAtOnce(_ occurrence: Occurrence) -> Bool {
+        guard pool.inbox == nil, !pool.stopping.isStopped, turn.beginAtOnce() else { return false }
+        watch.begin(occurrence)
+        return true
     }
 
     /// Waits for the handler's turn; where there is an inbox, with the event claimed.

@@ -64,8 +64,12 @@ package final class HandlerPermits: Sendable {
     /// - Parameter alone: whether nobody else is to have one meanwhile.
     /// - Returns: whether there is one; not when the task was cancelled first.
     func acquire(alone: Bool = false) async -> Bool {
-        let isTaken = state.withLock { state in state.waiters.isEmpty && state.take(alone: alone, of: count) }
-        return isTaken ? true : await waitForOne(alone)
+        acquireAtOnce(alone: alone) ? true : await waitForOne(alone)
+    }
+
+    /// - Returns: whether there is a permit, and nobody waits for one.
+    func acquireAtOnce(alone: Bool = false) -> Bool {
+        state.withLock { state in state.waiters.isEmpty && state.take(alone: alone, of: count) }
     }
 
     /// Gives a permit back.

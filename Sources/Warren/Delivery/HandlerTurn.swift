@@ -14,6 +14,11 @@ final class HandlerTurn: Sendable {
         self.shared = shared
     }
 
+    /// - Returns: whether it is its turn; otherwise there is something to wait for.
+    func beginAtOnce() -> Bool {
+        own == nil && shared.acquireAtOnce()
+    }
+
     /// Waits for a turn.
     ///
     /// - Parameter alone: whether no other handler of the bus is to run meanwhile, but for those that have overrun.
