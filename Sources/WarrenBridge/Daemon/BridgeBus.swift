@@ -31,6 +31,7 @@ package enum BridgeBus: Sendable {
                 configuration: configuration.rabbitMQBus,
                 clock: clock,
                 permits: permits,
+                inbox: stores.inbox,
                 spool: stores.spool
             )
         }

@@ -5,19 +5,26 @@ import WarrenStorage
 struct BridgeStores: Sendable {
     /// Where events wait while there is no way to the broker.
     let spool: (any SpoolStore)?
+    /// Remembers which events the sinks have taken.
+    let inbox: (any InboxStore)?
+    private let database: SQLiteDatabase?
 
     /// - Throws: ``BridgeFailure``, saying which file cannot be used and why.
     init(_ configuration: BridgeConfiguration) async throws(BridgeFailure) {
-        // What stays in the process needs no way to a broker.
+        // What stays in the process needs no way to a broker, and nobody sends it twice.
         guard configuration.eventBus.kind != .memory, let store = configuration.store else {
-            spool = nil
+            (spool, inbox, database) = (nil, nil, nil)
             return
         }
-        guard case .sqlite = store, let path = configuration.spoolPath else {
+        guard case .sqlite(let path) = store, let spoolPath = configuration.spoolPath else {
             throw BridgeFailure(.configuration, "store: PostgreSQL is not available yet, give 'sqlite' instead")
         }
         do throws(StorageError) {
-            spool = try await SQLiteSpoolStore(path: path)
+            // What was opened is closed with the last who has it.
+            let spool = try await SQLiteSpoolStore(path: spoolPath)
+            let database = try await SQLiteDatabase(path: path)
+            let inbox = try await SQLiteInboxStore(in: database)
+            (self.spool, self.inbox, self.database) = (spool, inbox, database)
         } catch {
             let isConfiguration = error.code == .cannotOpen || error.code == .invalidConfiguration
             throw BridgeFailure(isConfiguration ? .configuration : .failed, "store: \(error.message)")
@@ -26,5 +33,7 @@ struct BridgeStores: Sendable {
 
     func close() async {
         await spool?.close()
+        await inbox?.close()
+        await database?.close()
     }
 }
