@@ -35,7 +35,7 @@ extension ClientTests.BrokerTests {
                                 let left = try await other.steadyCount(queue)
                                 #expect(number > 0 || left > count / 2)
                                 // All of them would be 120 MB.
-                                #expect(residentMemory() - before < 64 << 20, "after \(number)")
+                                #expect(residentMemory() - before < 96 << 20, "after \(number)")
                             }
                         }
                     }

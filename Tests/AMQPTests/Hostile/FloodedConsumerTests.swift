@@ -43,7 +43,8 @@ extension ClientTests.HostileTests {
                         }
                     }
                 }
-                #expect(time < .seconds(1))
+                // No deadline of an operation was waited for.
+                #expect(time < .seconds(8))
                 #expect(broker.connections.flatMap { $0.frames(.channelClose) }.count == 1)
             }
         }
