@@ -34,8 +34,10 @@ extension ClientTests.BrokerTests {
                                 // The reader stands still until the broker cannot get rid of any more.
                                 let left = try await other.steadyCount(queue)
                                 #expect(number > 0 || left > count / 2)
+                                #if !THREAD_SANITIZER  // It keeps much more than there is.
                                 // All of them would be 120 MB.
                                 #expect(residentMemory() - before < 96 << 20, "after \(number)")
+                                #endif
                             }
                         }
                     }

@@ -9,8 +9,9 @@ struct SoakTests {
         let (batch, batches) = (500, scaled(200, full: 20_000))
         try await withClient { client in
             let queue = try await client.declare()
-            let body = AMQPMessage(body: Array(repeating: 0, count: 256), properties: .transient)
-            let messages = Array(repeating: body, count: batch)
+            let properties = AMQPProperties(deliveryMode: .transient)
+            let message = AMQPMessage(body: Array(repeating: 0, count: 256), properties: properties)
+            let messages = Array(repeating: message, count: batch)
             try await client.withConsumer(.queue(queue), prefetch: 1000) { deliveries in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
