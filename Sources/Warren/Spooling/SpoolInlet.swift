@@ -26,7 +26,8 @@ final class SpoolInlet: Sendable {
         ) async throws(EventBusError) -> PublishReceipt {
             if outcome.withLock({ $0 == nil }) { _ = await isOver.sleep(until: deadline, clock: clock) }
             if let outcome = outcome.withLock({ $0 }) { return try outcome.get() }
-            let reason = Task.isCancelled ? "the wait for it was cancelled" : "the disk is too slow"
+            let late = "it was not written in time, which happens only while the bus runs"
+            let reason = Task.isCancelled ? "the wait for it was cancelled" : late
             throw EventBusError(
                 .unknown,
                 "nobody knows whether the event '\(entry.eventType)' \(entry.eventID) is in the spool: \(reason)"

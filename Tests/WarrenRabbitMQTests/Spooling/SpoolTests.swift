@@ -174,6 +174,19 @@ extension BusTests {
             }
         }
 
+        @Test("A publish before the bus runs ends at its deadline, and says that nothing is written before")
+        func beforeTheRun() async throws {
+            try await withStore { spool in
+                var configuration = RabbitMQEventBusConfiguration()
+                configuration.publishTimeout = .milliseconds(200)
+                let url = "amqp://127.0.0.1:1"
+                let bus = try RabbitMQEventBus(url: url, service: "test", configuration: configuration, spool: spool)
+                let error = await failure { try await bus.publish(OrderPaid(orderID: 1)) }
+                #expect(error?.code == .unknown && error?.message.contains("only while the bus runs") == true)
+                #expect(spool.status.count == 0)
+            }
+        }
+
         @Test("A bus that ends leaves what waits to the next one, which sends it before anything new")
         func nextRun() async throws {
             try await withSpool { spool, url, proxy in
