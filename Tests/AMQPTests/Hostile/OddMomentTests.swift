@@ -88,7 +88,9 @@ extension ClientTests.HostileTests {
                 #expect(error?.code == .unknown && error?.reply?.code == 320)
                 let lost = try await log.first(.disconnected)
                 #expect(lost.error?.message.contains("maintenance") == true)
-                #expect(broker.connections[0].frames(.connectionCloseOk).count == 1)
+                try await eventually("the close is answered") {
+                    broker.connections[0].frames(.connectionCloseOk).count == 1
+                }
                 try await client.publishAnything()
             }
         }
