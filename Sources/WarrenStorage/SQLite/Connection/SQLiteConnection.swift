@@ -111,6 +111,14 @@ final class SQLiteConnection {
         try statement(sql).runToEnd(repeat each values)
     }
 
+    /// The same for what is done most: `binding` binds each value by itself, which costs less than a list of any types.
+    func run(
+        _ sql: String,
+        binding: (SQLiteStatement) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        try statement(sql).runToEnd(binding: binding)
+    }
+
     /// The rows of a statement, until `read` gives nothing.
     func rows<each Value: SQLiteConvertible, Row>(
         _ sql: String,

@@ -28,6 +28,13 @@ final class SQLiteStatement {
         while try step() {}
     }
 
+    /// The same with values that `binding` binds.
+    func runToEnd(binding: (SQLiteStatement) throws(StorageError) -> Void) throws(StorageError) {
+        defer { reset() }
+        try binding(self)
+        while try step() {}
+    }
+
     /// Reads its rows, until `read` gives nothing.
     func rows<each Value: SQLiteConvertible, Row>(
         _ values: repeat each Value,
@@ -59,7 +66,7 @@ final class SQLiteStatement {
         var count: Int32 = 0
         for value in repeat each values {
             count += 1
-            try connection.check(bind(value.sqliteValue, count), "cannot take value \(count) of \(sql)")
+            try bind(value.sqliteValue, at: count)
         }
         let wanted = unsafe sqlite3_bind_parameter_count(handle)
         guard count == wanted else {
@@ -70,22 +77,42 @@ final class SQLiteStatement {
         }
     }
 
-    private func bind(_ value: SQLiteValue, _ index: Int32) -> Int32 {
+    private func bind(_ value: SQLiteValue, at index: Int32) throws(StorageError) {
         switch value {
-        case .null: return unsafe sqlite3_bind_null(handle, index)
-        case .integer(let integer): return unsafe sqlite3_bind_int64(handle, index, integer)
-        case .real(let real): return unsafe sqlite3_bind_double(handle, index, real)
-        case .text(var text):
-            return text.withUTF8 { bytes in
-                unsafe bytes.withMemoryRebound(to: CChar.self) { text in
-                    unsafe warren_sqlite_bind_text(handle, index, text.baseAddress, UInt64(text.count))
-                }
-            }
-        case .blob(let blob):
-            return unsafe blob.withUnsafeBytes { bytes in
-                unsafe warren_sqlite_bind_blob(handle, index, bytes.baseAddress, UInt64(bytes.count))
+        case .null: try check(unsafe sqlite3_bind_null(handle, index), index)
+        case .integer(let integer): try bind(integer, at: index)
+        case .real(let real): try check(unsafe sqlite3_bind_double(handle, index, real), index)
+        case .text(let text): try bind(text, at: index)
+        case .blob(let blob): try bind(blob, at: index)
+        }
+    }
+
+    /// Binds the value of a question mark; they are counted from 1.
+    func bind(_ integer: Int64, at index: Int32) throws(StorageError) {
+        try check(unsafe sqlite3_bind_int64(handle, index, integer), index)
+    }
+
+    /// Binds the value of a question mark, of which SQLite makes a copy.
+    func bind(_ text: String, at index: Int32) throws(StorageError) {
+        var text = text
+        let code = text.withUTF8 { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { text in
+                unsafe warren_sqlite_bind_text(handle, index, text.baseAddress, UInt64(text.count))
             }
         }
+        try check(code, index)
+    }
+
+    /// Binds the value of a question mark, of which SQLite makes a copy.
+    func bind(_ blob: [UInt8], at index: Int32) throws(StorageError) {
+        let code = unsafe blob.withUnsafeBytes { bytes in
+            unsafe warren_sqlite_bind_blob(handle, index, bytes.baseAddress, UInt64(bytes.count))
+        }
+        try check(code, index)
+    }
+
+    private func check(_ code: Int32, _ index: Int32) throws(StorageError) {
+        try connection.check(code, "cannot take value \(index) of \(sql)")
     }
 
     // MARK: - The current row

@@ -36,6 +36,10 @@ struct SpoolTables {
 
     private static let content = "size, event_id, event_type, route, body"
 
+    /// Made once: it is what is done most.
+    private static let insertion =
+        "INSERT INTO warren_spool (position, spooled_at, \(content)) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
     let connection: SQLiteConnection
     let ledger: SpoolLedger
 
@@ -63,16 +67,15 @@ struct SpoolTables {
         let size = entries.reduce(0) { $0 + $1.size }
         try contents.check(bounds, adding: size, at: now, connection.path)
         for entry in entries {
-            try connection.run(
-                "INSERT INTO warren_spool (position, spooled_at, \(Self.content)) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                contents.nextPosition,
-                now.milliseconds,
-                entry.size,
-                entry.eventID,
-                entry.eventType,
-                entry.route,
-                entry.body
-            )
+            try connection.run(Self.insertion) { statement throws(StorageError) in
+                try statement.bind(contents.nextPosition, at: 1)
+                try statement.bind(now.milliseconds, at: 2)
+                try statement.bind(Int64(entry.size), at: 3)
+                try statement.bind(entry.eventID, at: 4)
+                try statement.bind(entry.eventType, at: 5)
+                try statement.bind(entry.route, at: 6)
+                try statement.bind(entry.body, at: 7)
+            }
             contents.nextPosition += 1
         }
         contents.count += entries.count

@@ -52,12 +52,7 @@ struct GroupCommit {
         let duration = start.duration(until: SystemClock().now)
         isUnderWay = false
         observer?.committed()
-        let finished = exchange(&done, with: [])
-        if finished.count > 2 {
-            Task.detached { for job in finished { job.finish() } }
-        } else {
-            for job in finished { job.finish() }
-        }
+        for job in exchange(&done, with: []) { job.finish() }
         return duration
     }
 
