@@ -21,7 +21,8 @@ extension BridgeConfiguration {
             queues.append((queue(ofSink: sink), sink.types.filter { !rules.keepLocal($0) }))
         }
         let kind: RabbitMQEventBusConfiguration.QueueKind = rabbitMQ.queues.kind == .quorum ? .quorum : .classic
-        let declared = queues.filter { !$0.patterns.isEmpty }.map { queue in
+        queues.removeAll { $0.patterns.isEmpty }
+        let declared = queues.map { queue in
             SubscriptionTopology(
                 queue: queue.name,
                 kind: kind,
@@ -30,6 +31,9 @@ extension BridgeConfiguration {
             ).topology
         }
         let steps = declared.isEmpty ? [] : RetryStep.steps(of: retry.policy)
-        return [Topology([.exchange(rabbitMQ.exchange, .topic)])] + declared + steps.map { $0.topology(kind) }
+        let exit = LadderExit(kind)
+        let ways = queues.map { exit.way(to: $0.name) }
+        let ladder = steps.isEmpty ? [] : [exit.topology] + ways + steps.map { $0.topology(kind) }
+        return [Topology([.exchange(rabbitMQ.exchange, .topic)])] + declared + ladder
     }
 }

@@ -11,6 +11,8 @@ final class SubscriptionQueue: Sendable {
     private let topology: Topology
     private let bus: Surroundings
     private let stopping: StopSignal
+    /// Whether its events may be on the ladder.
+    private let usesLadder: Locked<Bool>
 
     /// What the queues of a bus share.
     struct Surroundings: Sendable {
@@ -32,12 +34,14 @@ final class SubscriptionQueue: Sendable {
         self.topology = topology.topology
         self.bus = bus
         self.stopping = stopping
+        usesLadder = Locked(!RetryStep.steps(of: subscriber.retry).isEmpty)
     }
 
     func declare() async throws(EventBusError) {
         try await bus.exchange.readyToBind()
         do throws(AMQPError) {
             try await bus.client.apply(topology)
+            if usesLadder.withLock({ $0 }) { try await bus.ladder.prepareWay(to: name) }
             try await bus.ladder.prepare(for: retry)
         } catch {
             throw EventBusError(subscribing: error)
@@ -128,7 +132,7 @@ final class SubscriptionQueue: Sendable {
         let message = copy.fitted(to: place == .deadLetters ? frameMax : frameMax - RetryStep.headerGrowth)
         let target = target(place)
         do throws(AMQPError) {
-            if case .step(let step) = place { try await bus.ladder.prepare(step) }
+            if case .step(let step) = place { try await prepare(step) }
             try await bus.copies.publish(message, to: target.exchange, routingKey: target.routingKey)
             return nil
         } catch {
@@ -140,6 +144,14 @@ final class SubscriptionQueue: Sendable {
                 return "\(error.message); and \(refusal.message)"
             }
         }
+    }
+
+    private func prepare(_ step: RetryStep) async throws(AMQPError) {
+        if !usesLadder.withLock({ $0 }) {
+            try await bus.ladder.prepareWay(to: name)
+            usesLadder.withLock { $0 = true }
+        }
+        try await bus.ladder.prepare(step)
     }
 
     /// Declares again what somebody has deleted.

@@ -38,9 +38,15 @@ struct BrokerDeath {
             .flatMap { (0...253_402_300_799).contains($0) ? EventTimestamp(milliseconds: Int64($0) * 1000) : nil }
     }
 
+    /// Whether it was to be tried again.
+    ///
+    /// Then its queue, which its key names, was gone when its wait was over.
+    var isOfLadder: Bool { RetryStep.isStep(queue) }
+
     /// The reason in a sentence.
     var explanation: String {
-        switch reason {
+        if isOfLadder { return "its queue '\(routingKey)' was gone when its wait for the next attempt was over" }
+        return switch reason {
         case "rejected": "a consumer rejected it"
         case "expired": "its time to live was over"
         case "maxlen": "the queue was full"

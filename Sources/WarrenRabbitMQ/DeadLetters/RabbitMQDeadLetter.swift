@@ -26,7 +26,7 @@ public struct RabbitMQDeadLetter: Sendable, Hashable {
         unreadable = delivery.unreadable
         let headers = message.properties.headers
         let death = BrokerDeath(headers)
-        self.queue = death?.queue ?? queue
+        self.queue = death.map { $0.isOfLadder ? $0.routingKey : $0.queue } ?? queue
         let origin = Self.origin(of: message.properties, death, queue: self.queue)
         let event = Self.event(in: message, key: origin?.routingKey ?? "")
         head = DeadLetterHead(
@@ -75,16 +75,17 @@ extension EventFailure {
     fileprivate init(_ headers: AMQPTable, _ death: BrokerDeath?, unreadable: String?, timestamp: EventTimestamp?) {
         func text(_ name: String) -> String? { headers[name]?.string }
         func time(_ name: String) -> EventTimestamp? { text(name).flatMap { EventTimestamp($0) } }
+        func number(_ name: String) -> Int { max(0, headers[name]?.integer ?? 0) }
         let unknown = timestamp ?? EventTimestamp(milliseconds: 0)
         if let death {
-            let time = death.time ?? unknown
+            let last = death.time ?? unknown
             self.init(
                 error: death.explanation,
                 errorType: "broker",
-                attempts: death.count,
-                firstFailedAt: time,
-                lastFailedAt: time,
-                handler: death.queue
+                attempts: death.isOfLadder ? number(WarrenHeader.attempt) : death.count,
+                firstFailedAt: death.isOfLadder ? time(WarrenHeader.firstFailedAt) ?? last : last,
+                lastFailedAt: last,
+                handler: death.isOfLadder ? death.routingKey : death.queue
             )
             return
         }
@@ -93,7 +94,7 @@ extension EventFailure {
         self.init(
             error: text(WarrenHeader.error) ?? nothing.0,
             errorType: text(WarrenHeader.errorType) ?? nothing.1,
-            attempts: max(0, headers[WarrenHeader.attempts]?.integer ?? 0),
+            attempts: number(WarrenHeader.attempts),
             firstFailedAt: time(WarrenHeader.firstFailedAt) ?? last,
             lastFailedAt: last,
             handler: text(WarrenHeader.handler) ?? ""

@@ -45,10 +45,10 @@ extension MessageCopy {
 }
 
 extension MessageCopy.Origin {
-    /// Where a message in `queue` was published to: what it says itself where it was put straight into the queue, as
-    /// copies are, else where it came from just now.
+    /// Where a message in `queue` was published to: what it says itself where it was put straight into the queue, or
+    /// came by the ladder, as copies do, else where it came from just now.
     package init(of properties: AMQPProperties, exchange: String, routingKey: String, queue: String) {
-        guard exchange.isEmpty, routingKey == queue,
+        guard exchange.isEmpty || RetryStep.isStep(exchange) || LadderExit.isExit(exchange), routingKey == queue,
             let first = properties.headers[WarrenHeader.exchange]?.string,
             let key = properties.headers[WarrenHeader.routingKey]?.string
         else {

@@ -9,13 +9,16 @@ final class RetryLadder: Sendable {
 
     private let client: AMQPClient
     private let kind: RabbitMQEventBusConfiguration.QueueKind
+    private let exit: LadderExit
     private let ready = Locked(Set<RetryStep>())
+    private let hasExit = Locked(false)
     private let clock: any RuntimeClock
     private let latestEnd = Locked(MonotonicTime.distantPast)
 
     init(_ client: AMQPClient, kind: RabbitMQEventBusConfiguration.QueueKind, clock: any RuntimeClock) {
         self.client = client
         self.kind = kind
+        exit = LadderExit(kind)
         self.clock = clock
     }
 
@@ -34,6 +37,15 @@ final class RetryLadder: Sendable {
     /// Sees to the steps of a policy's waits.
     func prepare(for policy: RetryPolicy) async throws(AMQPError) {
         for step in RetryStep.steps(of: policy) { try await prepare(step) }
+    }
+
+    /// Sees to the way back to a queue, which is gone whenever the queue was.
+    func prepareWay(to queue: String) async throws(AMQPError) {
+        if !hasExit.withLock({ $0 }) {
+            try await client.applyOrFind(exit.topology)
+            hasExit.withLock { $0 = true }
+        }
+        try await client.apply(exit.way(to: queue))
     }
 
     /// Sees to a step; `again`: also where that was done before.

@@ -3,8 +3,9 @@ package import Warren
 
 /// A step of the ladder on which events wait for their next attempt: an exchange and a queue, shared by all who retry.
 ///
-/// What is published to the exchange with a queue's name as its key comes to that queue when the time is up. Each step has
-/// a queue of its own, since a queue with several delays in it would wait for the longest.
+/// What is published to the exchange with a queue's name as its key comes to the ``LadderExit`` with it when the time is
+/// up, and so to that queue. Each step has a queue of its own, since a queue with several delays in it would wait for the
+/// longest.
 package struct RetryStep: Sendable, Hashable {
     /// How long it takes.
     package let delay: Duration
@@ -24,19 +25,29 @@ package struct RetryStep: Sendable, Hashable {
     /// What is shorter waits in the process.
     package static let shortest = all.first?.delay ?? .zero
 
+    /// What the names of all steps begin with.
+    package static let namePrefix = "warren.delay."
+
+    /// Whether an exchange or a queue is a step.
+    static func isStep(_ name: String) -> Bool { name.hasPrefix(namePrefix) }
+
     /// The name of its exchange, and of its queue.
     ///
     /// Those of classic queues have names of their own: services that differ in the kind share no step.
     package func name(_ kind: RabbitMQEventBusConfiguration.QueueKind) -> String {
         let milliseconds = delay.components.seconds * 1000
-        return kind == .quorum ? "warren.delay.\(milliseconds)" : "warren.delay.classic.\(milliseconds)"
+        return Self.namePrefix + (kind == .quorum ? "\(milliseconds)" : "classic.\(milliseconds)")
     }
 
     /// What it has at the broker; the same on every version.
     package func topology(_ kind: RabbitMQEventBusConfiguration.QueueKind) -> Topology {
         let name = name(kind)
         // Without a routing key of its own a dead letter keeps the message's, which names the subscription's queue.
-        var arguments = AMQPQueueArguments(messageTTL: delay, overflow: .rejectPublish, deadLetterExchange: "")
+        var arguments = AMQPQueueArguments(
+            messageTTL: delay,
+            overflow: .rejectPublish,
+            deadLetterExchange: LadderExit(kind).name
+        )
         if kind == .quorum { arguments.deadLetterStrategy = .atLeastOnce }
         return [
             .exchange(name, .fanout),

@@ -9,6 +9,11 @@ package struct SubscriptionTopology: Sendable, Hashable {
     /// The queue of a subscription's dead letters.
     package static func deadLetters(of queue: String) -> String { queue + ".dead" }
 
+    /// Those of a queue of dead letters.
+    static func deadArguments(_ kind: RabbitMQEventBusConfiguration.QueueKind) -> AMQPQueueArguments {
+        AMQPQueueArguments(deliveryLimit: kind == .quorum ? deliveryLimit : nil)
+    }
+
     package let queue: String
     package let topology: Topology
 
@@ -25,20 +30,18 @@ package struct SubscriptionTopology: Sendable, Hashable {
             deadLetterExchange: "",
             deadLetterRoutingKey: dead
         )
-        var deadArguments = AMQPQueueArguments()
         let type: AMQPQueue.Kind
         switch kind {
         case .quorum:
             type = .quorum
             arguments.deadLetterStrategy = .atLeastOnce
             arguments.deliveryLimit = Self.deliveryLimit
-            deadArguments.deliveryLimit = Self.deliveryLimit
         case .classic:
             type = .classic
         }
         // The dead letters first: nothing may be rejected before they have a place.
         topology = Topology(
-            [.queue(dead, type, arguments: deadArguments), .queue(queue, type, arguments: arguments)]
+            [.queue(dead, type, arguments: Self.deadArguments(kind)), .queue(queue, type, arguments: arguments)]
                 + patterns.map { .binding(exchange, to: queue, $0.text) }
         )
     }

@@ -57,6 +57,7 @@ struct BridgeHybridTests {
             let queues = try await broker.rabbitmqctl(["list_queues", "-p", vhost, "name"])
             let names: Set<Substring> = [
                 "q", "mixed.everything", "mixed.everything.dead", "warren.delay.1000", "warren.delay.2000",
+                "warren.retry.dead",
             ]
             #expect(Set(queues.split(separator: "\n")) == names)
 

@@ -56,6 +56,7 @@ struct BridgeQueueTests {
                     ["queue_billing.doors.dead", "classic", "true", "0"],
                     ["warren.delay.classic.1000", "classic", "true", "0"],
                     ["warren.delay.classic.2000", "classic", "true", "0"],
+                    ["warren.retry.classic.dead", "classic", "true", "0"],
                 ]
             )
             let bindings = try await list("bindings", ["source_name", "destination_name", "routing_key"], url: url)

@@ -81,7 +81,7 @@ struct RetryStepTests {
                 arguments: AMQPQueueArguments(
                     messageTTL: .seconds(1),
                     overflow: .rejectPublish,
-                    deadLetterExchange: "",
+                    deadLetterExchange: "warren.retry",
                     deadLetterStrategy: .atLeastOnce
                 )
             ),
@@ -96,7 +96,7 @@ struct RetryStepTests {
                 arguments: AMQPQueueArguments(
                     messageTTL: .seconds(1),
                     overflow: .rejectPublish,
-                    deadLetterExchange: ""
+                    deadLetterExchange: "warren.retry.classic"
                 )
             ),
             .binding("warren.delay.classic.1000", to: "warren.delay.classic.1000", ""),

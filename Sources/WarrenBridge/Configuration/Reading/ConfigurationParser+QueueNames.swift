@@ -61,6 +61,6 @@ enum QueueName {
     /// Why nobody may declare what begins so.
     static func reserved(_ name: String) -> String? {
         if name.hasPrefix("amq.") { return "'amq.' belongs to the broker" }
-        return name.hasPrefix("warren.delay.") ? "'warren.delay.' belongs to retries" : nil
+        return ["warren.delay.", "warren.retry"].first(where: name.hasPrefix).map { "'\($0)' belongs to retries" }
     }
 }
