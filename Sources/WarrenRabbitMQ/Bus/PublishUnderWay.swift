@@ -5,6 +5,10 @@ import WarrenRuntime
 final class PublishUnderWay: Sendable {
     let eventType: String
     let eventID: String
+    /// Whether it comes from the spool.
+    let isSpooled: Bool
+    /// Whether it has failed when no queue takes it.
+    let mustBeRouted: Bool
     private let confirm: AMQPPendingConfirm
     private let ticket: Traffic.Ticket
     private let bus: RabbitMQEventBus
@@ -13,12 +17,16 @@ final class PublishUnderWay: Sendable {
     init(
         eventType: String,
         eventID: String,
+        isSpooled: Bool,
+        mustBeRouted: Bool,
         confirm: AMQPPendingConfirm,
         ticket: Traffic.Ticket,
         bus: RabbitMQEventBus
     ) {
         self.eventType = eventType
         self.eventID = eventID
+        self.isSpooled = isSpooled
+        self.mustBeRouted = mustBeRouted
         self.confirm = confirm
         self.ticket = ticket
         self.bus = bus
@@ -27,7 +35,15 @@ final class PublishUnderWay: Sendable {
     deinit {
         guard wasAlone.withLock({ $0 == nil }) else { return }
         // Nobody has waited for it, or not long enough: the broker answers all the same, and that counts.
-        let heir = PublishUnderWay(eventType: eventType, eventID: eventID, confirm: confirm, ticket: ticket, bus: bus)
+        let heir = PublishUnderWay(
+            eventType: eventType,
+            eventID: eventID,
+            isSpooled: isSpooled,
+            mustBeRouted: mustBeRouted,
+            confirm: confirm,
+            ticket: ticket,
+            bus: bus
+        )
         Task { await heir.end() }
     }
 

@@ -34,11 +34,11 @@ extension RabbitMQEventBus {
 
     /// Sends an event to the exchange, once it has its turn.
     ///
-    /// `isNew`: one from the spool was counted before.
+    /// `isSpooled`: it comes from the spool, and was counted before.
     func publish(
         _ event: OutgoingEvent,
         within timeout: Duration,
-        isNew: Bool = true
+        isSpooled: Bool = false
     ) async throws(EventBusError) -> PendingReceipt {
         let rest = try await waitForExchange(timeout)
         // Before it is sent: what another publish is told of it must not be told as if there were no other.
@@ -57,15 +57,25 @@ extension RabbitMQEventBus {
             traffic.end(ticket)
             throw EventBusError(error)
         }
-        if isNew { reports.add(.published) }
+        if !isSpooled { reports.add(.published) }
         let publish = PublishUnderWay(
             eventType: event.eventType,
             eventID: event.eventID,
+            isSpooled: isSpooled,
+            mustBeRouted: mustBeRouted(event.eventType, isSpooled: isSpooled),
             confirm: confirm,
             ticket: ticket,
             bus: self
         )
         return PendingReceipt { () async throws(EventBusError) in try await self.receipt(of: publish) }
+    }
+
+    /// Whether an event has failed when no queue takes it.
+    ///
+    /// Who has published one from the spool is gone, and cannot be told. So it stays, unless its type had no queue either
+    /// when there was a way to the broker.
+    private func mustBeRouted(_ eventType: String, isSpooled: Bool) -> Bool {
+        unroutable.matches(eventType) || isSpooled && !unrouted.withLock { $0.contains(eventType) }
     }
 
     /// - Returns: how much of the time is left.
@@ -105,13 +115,12 @@ extension RabbitMQEventBus {
         case .acked:
             return .confirmed(routed: true)
         case .returned(let message):
-            guard mustBeRouted.matches(publish.eventType) else { return .confirmed(routed: false) }
+            guard publish.mustBeRouted else { return .confirmed(routed: false) }
             throw EventBusError(.unroutable, "no queue took \(event): \(message.reply)")
         case .refused:
             throw EventBusError(.refused, "the broker refused \(event): a queue is full or failing")
         case .unknown(let cause) where wasAlone && cause.code.isRefusal:
-            // An exchange that is not there comes back.
-            let isForGood = cause.code != .notFound
+            let isForGood = cause.refusesThisMessage
             throw EventBusError(.refused, "the broker refused \(event): \(cause.message)", isForGood: isForGood)
         case .unknown(let cause):
             throw EventBusError(.unknown, "nobody knows whether the broker has \(event): \(cause.message)")
@@ -127,7 +136,7 @@ extension RabbitMQEventBus {
         case .returned(let message):
             reports.add(.confirmed)
             reports.add(.unrouted)
-            noteUnrouted(publish, message.reply)
+            if !publish.isSpooled { noteUnrouted(publish, message.reply) }
         case .refused, .unknown:
             break
         }
@@ -158,4 +167,18 @@ extension RabbitMQEventBus {
 extension AMQPError.Code {
     /// Whether the broker closes a channel with it because it will not take what was published.
     fileprivate var isRefusal: Bool { self == .accessRefused || self == .preconditionFailed || self == .notFound }
+}
+
+extension AMQPError {
+    /// Whether a refusal is about one message, and would be the same again, while others may be taken.
+    ///
+    /// An exchange that is not there comes back, and one that may not be written to waits for its permission: those refuse
+    /// all messages. Only the permission for a topic is about some.
+    fileprivate var refusesThisMessage: Bool {
+        switch code {
+        case .notFound: false
+        case .accessRefused: message.contains("access to topic ")
+        default: true
+        }
+    }
 }

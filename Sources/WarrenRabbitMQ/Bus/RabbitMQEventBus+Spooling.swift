@@ -8,16 +8,20 @@ extension RabbitMQEventBus {
     /// Whether everything that was published has gone to the broker, as far as it was taken; always without a spool.
     package var hasEmptySpool: Bool { spooler?.isEmpty ?? true }
 
+    /// How long events in the spool wait for the queues of the bus's own subscriptions.
+    private static var queuePatience: Duration { .seconds(5) }
+
     /// Fills the spool and empties it, until the spooler is closed and the client has ended; not to be cancelled.
     func runSpooler() async {
         guard let spooler else { return }
         let timeout = configuration.publishTimeout
+        let late = Locked(Set<ObjectIdentifier>())
         let way = Spooler.Way(
             send: { entry throws(EventBusError) in
-                try await self.publish(try OutgoingEvent(entry), within: timeout, isNew: false)
+                try await self.publish(try OutgoingEvent(entry), within: timeout, isSpooled: true)
             },
             opens: { stopping in
-                await stopping.cancelling { await self.waitForWay() }
+                await stopping.cancelling { await self.waitForWay(late) }
             }
         )
         async let writing: Void = spooler.write()
@@ -28,12 +32,31 @@ extension RabbitMQEventBus {
     }
 
     /// What waits in the spool goes out when the broker can take it, and not before the bus's own subscriptions can have it.
-    private func waitForWay() async {
+    ///
+    /// - Parameter late: the subscriptions that were waited for in vain; nothing waits for them again.
+    private func waitForWay(_ late: borrowing Locked<Set<ObjectIdentifier>>) async {
         try? await exchange.ready()
         for await state in client.states {
             if case .open = state { break }
         }
-        for subscription in subscriptions.withLock({ Array($0.values) }) { try? await subscription.readyAtLast() }
+        var waiting = subscriptions.withLock { $0 }.filter { id, _ in !late.withLock { $0.contains(id) } }
+        guard !waiting.isEmpty else { return }
+        await withTaskGroup(of: ObjectIdentifier?.self) { [clock] group in
+            for (id, subscription) in waiting {
+                group.addTask {
+                    try? await subscription.readyAtLast()
+                    return id
+                }
+            }
+            group.addTask {
+                try? await clock.sleep(until: clock.now.advanced(by: Self.queuePatience))
+                return nil
+            }
+            while !waiting.isEmpty, let id = await group.next() ?? nil { waiting[id] = nil }
+            group.cancelAll()
+        }
+        guard !Task.isCancelled else { return }
+        late.withLock { $0.formUnion(waiting.keys) }
     }
 
     /// Tells the spooler at once when the way is gone, so that nobody waits for that first.

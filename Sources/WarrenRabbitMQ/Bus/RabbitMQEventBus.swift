@@ -24,7 +24,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
     let queueSurroundings: SubscriptionQueue.Surroundings
     let work = BackgroundWork()
     let names = SubscriptionNames()
-    let mustBeRouted: TopicPatternSet
+    let unroutable: TopicPatternSet
     let unrouted = Locked(Set<String>())
     let traffic = PublishUnderWay.Traffic()
     let ladder: RetryLadder
@@ -117,7 +117,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         self.configuration = configuration
         self.clock = clock
         broker = "\(url.hosts.map(\.description).joined(separator: ",")), vhost '\(url.vhost)'"
-        mustBeRouted = TopicPatternSet(configuration.unroutable)
+        unroutable = TopicPatternSet(configuration.unroutable)
         patience = Patience(settings.reconnect, clock: clock)
         exchange = EventExchange(
             configuration.exchange,

@@ -239,7 +239,7 @@ extension BusTests {
 }
 
 /// Lends a spool in a file of its own.
-private func withStore(
+func withStore(
     _ bounds: SpoolBounds = SpoolBounds(),
     _ body: (SQLiteSpoolStore) async throws -> Void
 ) async throws {
@@ -255,7 +255,7 @@ private func withStore(
 }
 
 /// Lends a spool, a vhost, and a proxy in front of it.
-private func withSpool(
+func withSpool(
     _ bounds: SpoolBounds = SpoolBounds(),
     _ body: (SQLiteSpoolStore, _ url: String, FaultProxy) async throws -> Void
 ) async throws {
