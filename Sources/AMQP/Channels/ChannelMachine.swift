@@ -233,6 +233,11 @@ struct ChannelMachine: ~Copyable {
 
     // MARK: - Losing
 
+    /// Whether somebody waits, up to a deadline, until it is open for the first time: on which connection is all the same.
+    ///
+    /// What declares entities again belongs to one connection.
+    private var isAwaited: Bool { opened != nil && !opensEarly }
+
     /// The broker closed the channel, or ended its subscription.
     mutating func lost(_ error: AMQPError, now: MonotonicTime, into effects: inout Effects) {
         let culprit = subscription?.culprit(of: error, at: now) ?? nil
@@ -282,7 +287,7 @@ struct ChannelMachine: ~Copyable {
             finish(error, into: &effects)
         case .detached, .opening, .open, .paused:
             abandon(error, into: &effects)
-            if recovers {
+            if recovers || isAwaited {
                 state = restsUntil.map { .paused(until: $0) } ?? .detached
                 failures = 0
                 openedAt = .distantFuture

@@ -70,6 +70,8 @@ extension ClientTests.HostileTests {
                 if orderly { connection.close() } else { connection.reset() }
             }
             try await withScript(first(end, end, end), .persistent) { client, broker in
+                // Who wants a channel meanwhile waits, too.
+                try await client.withChannel(for: .publishing) { channel in try await channel.commit() }
                 try await client.publishUntilAcked()
                 #expect(broker.connections.count == 4)
             }

@@ -96,15 +96,24 @@ struct ChannelMachineLossTests {
 
     @Test("with its connection ends if it does not recover, and forgets nobody")
     func disconnectedEnds() throws {
-        for state in ["detached", "opening", "open"] {
+        var channel = Under(recovers: false)
+        try channel.open()
+        channel.load()
+        channel.machine.disconnected(Under.loss, into: &channel.effects)
+        channel.perform()
+        #expect(channel.machine.end == Under.loss && channel.waiting == [])
+    }
+
+    @Test("with its connection before it was ever open waits for the next one, as whoever wants it does")
+    func disconnectedAwaited() throws {
+        for isOpening in [false, true] {
             var channel = Under(recovers: false)
-            if state == "opening" { _ = channel.machine.open(on: 1) }
-            if state == "open" { try channel.open() }
-            channel.load()
+            if isOpening { _ = channel.machine.open(on: 1) }
             channel.machine.disconnected(Under.loss, into: &channel.effects)
             channel.perform()
-            #expect(channel.machine.end == Under.loss, "\(state)")
-            #expect(channel.waiting == [], "\(state)")
+            #expect(channel.machine.state == .detached && channel.opened.current == nil)
+            _ = channel.machine.open(on: 2)
+            #expect(channel.machine.number == 2)
         }
     }
 
