@@ -162,7 +162,8 @@ extension BridgeConfiguration {
         HandlerLimits(
             maxHandlers: eventBus.maxHandlers,
             timeout: eventBus.timeout,
-            shutdownGrace: Self.shutdownGrace
+            shutdownGrace: Self.shutdownGrace,
+            maxCrashes: eventBus.maxCrashes
         )
     }
 

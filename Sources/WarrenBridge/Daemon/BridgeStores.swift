@@ -21,9 +21,9 @@ struct BridgeStores: Sendable {
         }
         do throws(StorageError) {
             // What was opened is closed with the last who has it.
-            let spool = try await SQLiteSpoolStore(path: spoolPath)
+            let spool = try await SQLiteSpoolStore(path: spoolPath, bounds: configuration.spoolBounds)
             let database = try await SQLiteDatabase(path: path)
-            let inbox = try await SQLiteInboxStore(in: database)
+            let inbox = try await SQLiteInboxStore(in: database, retention: configuration.retention)
             (self.spool, self.inbox, self.database) = (spool, inbox, database)
         } catch {
             let isConfiguration = error.code == .cannotOpen || error.code == .invalidConfiguration

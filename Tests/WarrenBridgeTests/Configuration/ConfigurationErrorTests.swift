@@ -183,6 +183,14 @@ struct ConfigurationErrorTests {
                 "store: { sqlite: a, postgres: 'postgres://h' }",
                 "1:31: store.postgres: given beside 'sqlite', expected one of the two"
             ),
+            (
+                "store: { sqlite: a, retention: 0s }",
+                "1:32: store.retention: '0s', expected a time from 1s to 3650d"
+            ),
+            (
+                "store: { sqlite: a, spool: { max_bytes: 0, max_age: 7d } }",
+                "1:41: store.spool.max_bytes: '0', expected a whole number from 1 to 1125899906842624"
+            ),
             ("store: { sqlite: {} }", "1:18: store.sqlite: the key 'path' is missing: the database file"),
             (
                 "store: { postgres: 'mysql://h' }",

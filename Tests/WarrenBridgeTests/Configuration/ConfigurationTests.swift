@@ -95,7 +95,7 @@ struct ConfigurationTests {
             """
             service: a.b-c_1
             events:
-              eventbus: { type: memory, async_enabled: false, max_handlers: 7, timeout: 1.5s }
+              eventbus: { type: memory, async_enabled: false, max_handlers: 7, max_crashes: 5, timeout: 1.5s }
               memory: { buffer_size: 5 }
               rabbitmq:
                 url: amqp://u:p@h/v
@@ -105,7 +105,7 @@ struct ConfigurationTests {
               rules: [{ types: [a, b.*], route: local }, { types: ["#"], route: both }]
             event_routing: { "a.#": [x], b: [] }
             retry: { max_attempts: 9, initial_delay: 20ms, multiplier: 1.5, max_delay: 10m }
-            store: { postgres: "postgresql://u:p@/db" }
+            store: { postgres: "postgresql://u:p@/db", retention: 1h, spool: { max_bytes: 5000, max_age: 2d } }
             bridge:
               sources: { stdin: { at_end: continue }, unix: /run/w.sock, http: { listen: "[::1]:0", token: secret } }
               sinks:
@@ -117,6 +117,8 @@ struct ConfigurationTests {
         #expect(configuration.service == "a.b-c_1")
         #expect(configuration.eventBus.kind == .memory && !configuration.eventBus.isAsync)
         #expect(configuration.eventBus.maxHandlers == 7 && configuration.eventBus.timeout == .milliseconds(1500))
+        #expect(configuration.eventBus.maxCrashes == 5 && configuration.retention == .seconds(3600))
+        #expect(configuration.spoolBounds == SpoolBounds(bytes: 5000, age: .seconds(172_800)))
         #expect(configuration.memory.bufferSize == 5)
         var url = try AMQPURL("amqp://u@h/v")
         url.password = "p@/:%$"

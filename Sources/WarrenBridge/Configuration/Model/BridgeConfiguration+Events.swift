@@ -10,6 +10,8 @@ extension BridgeConfiguration {
 
         /// How many handlers run at a time in the process.
         package var maxHandlers = 100
+        /// `max_crashes`: how often an event's handler may end the process by itself.
+        package var maxCrashes = HandlerLimits().maxCrashes
 
         /// How long one run of a handler may take.
         package var timeout = Duration.seconds(30)

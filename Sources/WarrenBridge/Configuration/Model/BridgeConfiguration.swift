@@ -31,6 +31,12 @@ package struct BridgeConfiguration: Sendable, Hashable {
     /// `store`: where events are kept.
     package var store: Store?
 
+    /// `store.retention`: how long it is remembered what the sinks have taken.
+    package var retention = Duration.seconds(7 * 86_400)
+
+    /// `store.spool`: how much may wait for the broker.
+    package var spoolBounds = SpoolBounds()
+
     /// `bridge.sources`: where events come from, besides the broker.
     package var sources = Sources()
 

@@ -21,6 +21,7 @@ extension ConfigurationParser {
         section.read("type", into: &configuration.eventBus.kind) { $0.choice(refused: ["kafka": kafka]) }
         section.read("async_enabled", into: &configuration.eventBus.isAsync) { $0.bool() }
         section.read("max_handlers", into: &configuration.eventBus.maxHandlers) { $0.integer(in: 1...10_000) }
+        section.read("max_crashes", into: &configuration.eventBus.maxCrashes) { $0.integer(in: 1...1000) }
         places.timeout = section.value("timeout")
         section.read("timeout", into: &configuration.eventBus.timeout) { $0.duration(in: Bounds.timeout) }
     }

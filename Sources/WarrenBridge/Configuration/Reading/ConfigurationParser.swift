@@ -70,6 +70,11 @@ struct ConfigurationParser {
             if case let path?? = path { configuration.store = .sqlite(path: path) }
             if case let url?? = url { configuration.store = .postgres(url: url) }
             if let postgres { postpone(postgres) }
+            section.read("retention", into: &configuration.retention) { $0.duration(in: Bounds.age) }
+            _ = section.value("spool")?.section { spool in
+                spool.read("max_bytes", into: &configuration.spoolBounds.bytes) { $0.integer(in: 1...Bounds.bytes) }
+                spool.read("max_age", into: &configuration.spoolBounds.age) { $0.duration(in: Bounds.age) }
+            }
         }
     }
 
@@ -78,5 +83,9 @@ struct ConfigurationParser {
         static let delay = Duration.milliseconds(1)...RetryPolicy.longestWait
         /// Up to a day.
         static let timeout = Duration.milliseconds(1)...Duration.seconds(86_400)
+        /// Up to ten years.
+        static let age = Duration.seconds(1)...Duration.seconds(3650 * 86_400)
+        /// A pebibyte.
+        static let bytes = 1 << 50
     }
 }

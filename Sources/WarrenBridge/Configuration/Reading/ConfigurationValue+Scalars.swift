@@ -98,9 +98,11 @@ extension ConfigurationValue {
 extension Duration {
     /// As it would stand in a file.
     fileprivate var short: String {
-        for (unit, name) in [(Duration.seconds(3600), "h"), (.seconds(60), "m"), (.seconds(1), "s")] {
-            let count = Int(self / unit)
-            if count > 0, unit * count == self { return "\(count)\(name)" }
+        let units = [(Duration.seconds(86_400), "d"), (.seconds(3600), "h"), (.seconds(60), "m"), (.seconds(1), "s")]
+        for (unit, name) in units {
+            let count = Int((self / unit).rounded())
+            // A day is 24 hours, as elsewhere.
+            if count > (name == "d" ? 1 : 0), unit * count == self { return "\(count)\(name)" }
         }
         return "\(Int(self / .milliseconds(1)))ms"
     }
