@@ -37,6 +37,7 @@ struct LessonsTests {
             19,
             "Waits need no plugin, lose nothing, and a long one holds up no short one",
             "A long wait holds up no short one",
+            "Events that wait for a queue that is deleted become dead letters, and hold up nobody else's",
             "A handler that always fails runs as often as the policy has it; then its event is a dead letter",
             "A step that was deleted is declared again, and nothing is lost",
             "A step that takes no more: the original stays until its copy is taken, and other workers go on",
@@ -51,7 +52,29 @@ struct LessonsTests {
         ),
     ]
 
-    @Test("Each behaviour has its tests", arguments: lessons)
+    /// What every copy of a delivery has to be, whoever makes it.
+    static let copies = [
+        Lesson(1, "without further addresses", "further addresses (CC and BCC): no copy goes there, nor has them"),
+        Lesson(
+            2,
+            "without headers of the broker's",
+            "headers of the broker's (x-…): no copy is taken for one that goes in circles, and dropped"
+        ),
+        Lesson(3, "without a time to live", "a time to live: no copy evaporates, and the last one notes it"),
+        Lesson(4, "without a user's name", "the name of a user: no copy is refused for it, and the last one notes it"),
+        Lesson(5, "no larger than a frame", "headers that fill a frame: what has no room in a copy is left out, and named"),
+        Lesson(6, "with no long text", "a handler that fails with a long text: 4 KiB of it are kept"),
+        Lesson(
+            7,
+            "mandatory, and confirmed before the original goes: on the ladder, as a dead letter, requeued, from a spool",
+            "A step that was deleted is declared again, and nothing is lost",
+            "A queue of dead letters that was deleted is declared again, and no dead letter is lost",
+            "stay where the queue they came from is gone or full, with the reason",
+            "A spooled event that no queue takes is put aside, and goes to the queue that comes later"
+        ),
+    ]
+
+    @Test("Each behaviour has its tests", arguments: lessons + copies)
     func hasTests(lesson: Lesson) throws {
         #expect(lesson.missing(from: try Self.declared.get()) == [])
     }

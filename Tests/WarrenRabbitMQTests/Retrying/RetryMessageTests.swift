@@ -9,14 +9,18 @@ extension BusTests {
     struct RetryMessages {
         /// Publishes a message to a subscription that fails it twice by way of the ladder, and gives back its dead letter;
         /// nothing else may happen.
-        private func deadLetter(of message: AMQPMessage) async throws -> AMQPMessage {
+        private func deadLetter(
+            of message: AMQPMessage,
+            failingWith error: any Error = Unlucky(),
+            after delay: Duration = .seconds(1)
+        ) async throws -> AMQPMessage {
             var result: AMQPMessage?
             try await withBus { bus, url in
                 let (log, tries) = (EventLog(bus), Tries())
-                let policy = RetryPolicy.fixed(maxAttempts: 2, delay: .seconds(1))
+                let policy = RetryPolicy.fixed(maxAttempts: 2, delay: delay)
                 try await bus.subscribe(to: ["poison"], as: "billing", retry: policy) { _, context in
                     tries.begin(context)
-                    throw Unlucky()
+                    throw error
                 }.ready()
                 try await withClient(url) { client in
                     // Where a copy would also go if it kept its further addresses.
@@ -36,6 +40,59 @@ extension BusTests {
             #expect(dead.properties.headers["warren-attempts"]?.integer == 2)
             #expect(dead.properties.headers["warren-routing-key"]?.string == "poison")
             return dead
+        }
+
+        private func deadLetter(with properties: AMQPProperties) async throws -> AMQPProperties {
+            try await deadLetter(of: AMQPMessage("body", properties: properties)).properties
+        }
+
+        @Test("further addresses (CC and BCC): no copy goes there, nor has them")
+        func addresses() async throws {
+            let headers: AMQPTable = ["CC": .array(["elsewhere"]), "BCC": .array(["elsewhere"]), "mine": "kept"]
+            let dead = try await deadLetter(with: AMQPProperties(headers: headers)).headers
+            #expect(dead["CC"] == nil && dead["BCC"] == nil && dead["mine"]?.string == "kept")
+        }
+
+        @Test("headers of the broker's (x-…): no copy is taken for one that goes in circles, and dropped")
+        func brokersHeaders() async throws {
+            let deaths = ["warren.delay.1000", "billing", "billing.dead"].map { queue in
+                AMQPValue.table(["queue": .string(queue), "reason": "expired", "count": 1, "exchange": ""])
+            }
+            let headers: AMQPTable = ["x-death": .array(deaths), "x-first-death-queue": "billing", "x-mine": 1]
+            let dead = try await deadLetter(with: AMQPProperties(headers: headers)).headers
+            #expect(dead.allSatisfy { !$0.key.hasPrefix("x-") || $0.key == "x-delivery-count" })
+        }
+
+        @Test("a time to live: no copy evaporates, and the last one notes it")
+        func timeToLive() async throws {
+            // Shorter than its wait for the second attempt.
+            let message = AMQPMessage("body", properties: AMQPProperties(expiration: "3000"))
+            let dead = try await deadLetter(of: message, after: .seconds(5)).properties
+            #expect(dead.expiration == nil && dead.headers["warren-original-expiration"]?.string == "3000")
+        }
+
+        @Test("the name of a user: no copy is refused for it, and the last one notes it")
+        func user() async throws {
+            let dead = try await deadLetter(with: AMQPProperties(userID: "guest"))
+            #expect(dead.userID == nil && dead.headers["warren-original-user-id"]?.string == "guest")
+        }
+
+        @Test("headers that fill a frame: what has no room in a copy is left out, and named")
+        func fullFrame() async throws {
+            let filling = AMQPValue.string(String(repeating: "f", count: 130_800))
+            let dead = try await deadLetter(with: AMQPProperties(headers: ["filling": filling, "mine": "kept"])).headers
+            #expect(dead["filling"] == nil && dead["mine"]?.string == "kept")
+            #expect(dead["warren-dropped-headers"] == .array(["filling"]))
+        }
+
+        @Test("a handler that fails with a long text: 4 KiB of it are kept")
+        func longText() async throws {
+            struct Verbose: Error, CustomStringConvertible {
+                let description = String(repeating: "é", count: 100_000)
+            }
+            let dead = try await deadLetter(of: AMQPMessage("body"), failingWith: Verbose())
+            let text = try #require(dead.properties.headers["warren-error"]?.string)
+            #expect((4000...4096).contains(text.utf8.count) && text.hasPrefix("éé"))
         }
 
         @Test("everything that a broker drops, misroutes or refuses in a careless copy")
