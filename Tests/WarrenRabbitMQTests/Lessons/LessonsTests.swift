@@ -62,7 +62,11 @@ struct LessonsTests {
         ),
         Lesson(3, "without a time to live", "a time to live: no copy evaporates, and the last one notes it"),
         Lesson(4, "without a user's name", "the name of a user: no copy is refused for it, and the last one notes it"),
-        Lesson(5, "no larger than a frame", "headers that fill a frame: what has no room in a copy is left out, and named"),
+        Lesson(
+            5,
+            "no larger than a frame",
+            "headers that fill a frame: what has no room in a copy is left out, and named"
+        ),
         Lesson(6, "with no long text", "a handler that fails with a long text: 4 KiB of it are kept"),
         Lesson(
             7,
