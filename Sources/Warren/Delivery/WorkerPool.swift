@@ -126,8 +126,9 @@ package final class WorkerPool: Sendable {
             backlog = deliveries.map(Case.init)[...]
             surroundings.reports.addInHand(deliveries.count)
             if case .batch(_, let handler) = subscriber.handler, backlog.count > 1 {
-                guard await attempts.seeTogether(&backlog, handler) else { return backlog }
+                let goesOn = await attempts.seeTogether(&backlog, handler)
                 surroundings.reports.addInHand(backlog.count - deliveries.count)
+                guard goesOn else { return backlog }
             }
         }
     }

@@ -202,6 +202,30 @@ struct InboxDeliveryTests {
         #expect(scene.permits.free == 100)
     }
 
+    @Test("has nothing in hand any more after a batch that took too long and of which something was a duplicate")
+    func overrunBatch() async throws {
+        let key = InboxKey(source: "", eventID: "a", subscription: "billing")
+        if case .admitted(let claim) = try await scene.inbox.claim(key, isSuspect: false, waitingUpTo: .zero) {
+            try await claim.complete()
+        }
+        for id in ["a", "b", "c"] { scene.deliver(id) }
+        let pool = try scene.pool(
+            retry: .immediate(1),
+            timeout: .seconds(10),
+            .batch(upTo: 3) { contexts in
+                handled.add(contexts.map(\.eventID).joined(separator: " "))
+                if contexts.count > 1 { try await SystemClock().sleep(until: .distantFuture) }
+            }
+        )
+        let run = scene.start(pool)
+        await handled.become(["b c"])
+        try await eventually { scene.clock.sleeperCount == 1 }
+        scene.clock.advance(by: .seconds(10))
+        await run.value
+        #expect(handled.all == ["b c", "b", "c"] && scene.statistics.duplicates == 1)
+        #expect(scene.reports.inHand == 0)
+    }
+
     @Test("does not handle what became stale while it waited for its turn, and keeps no claim on it")
     func stale() async throws {
         let (scene, connection) = (InboxScene(maxHandlers: 1), StopSignal())
