@@ -76,11 +76,10 @@ final class HandlerClaim: Sendable {
 
     /// The handler has returned without having committed; an event that was not claimed needs no mark.
     ///
-    /// Also does its work in a cancelled task.
+    /// Also does its work in a task that is cancelled before or meanwhile.
     func complete() async throws(StorageError) {
         guard let claim, !claim.isCompleted else { return }
-        guard Task.isCancelled else { return try await claim.complete() }
-        // Its end is near, but the handler has done its work.
+        // The handler has done its work: whether that is on record must not be left in doubt.
         let completion = Task { () -> Result<Void, StorageError> in
             do throws(StorageError) {
                 return .success(try await claim.complete())

@@ -153,6 +153,22 @@ struct InboxDeliveryTests {
         #expect(scene.inbox.notes.all == ["claim a", "complete a"] && scene.fates.all == ["a accepted"])
     }
 
+    @Test("knows that it has marked an event, though its task was cancelled while it did")
+    func cancelledWhileMarking() async throws {
+        let gate = StopSignal()
+        scene.inbox.holdCompletions(at: gate)
+        scene.deliver("a")
+        let pool = try scene.pool(.each { _ in .ack })
+        let run = scene.start(pool)
+        try await eventually { scene.inbox.notes.all.last == "completing a" }
+        pool.stop()
+        run.cancel()
+        gate.stop()
+        await run.value
+        #expect(scene.inbox.notes.all == ["claim a", "completing a", "complete a"])
+        #expect(scene.fates.all == ["a accepted"] && scene.told(.inboxFailed).isEmpty)
+    }
+
     @Test("gives a handler's event back that was cancelled at the end, and calls it no failure")
     func cancelled() async throws {
         scene.deliver("a", redelivered: true)

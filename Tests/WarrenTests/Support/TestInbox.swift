@@ -10,6 +10,7 @@ final class TestInbox: InboxStore {
         var failure: StorageError?
         var completionFailure: StorageError?
         var failsAfterwards = false
+        var gate: StopSignal?
     }
 
     let notes = Seen<String>()
@@ -33,6 +34,11 @@ final class TestInbox: InboxStore {
     /// From now on nothing is marked; or it is, and nobody learns it.
     func failCompletions(_ failure: StorageError?, afterwards failsAfterwards: Bool = false) {
         state.withLock { ($0.completionFailure, $0.failsAfterwards) = (failure, failsAfterwards) }
+    }
+
+    /// From now on whoever marks an event waits at the gate, and does not know in the end if its task was cancelled there.
+    func holdCompletions(at gate: StopSignal) {
+        state.withLock { $0.gate = gate }
     }
 
     func claim(
@@ -89,6 +95,11 @@ final class TestInbox: InboxStore {
                     }
                 }
                 throw failure
+            }
+            if let gate = inbox.state.withLock({ $0.gate }) {
+                inbox.notes.add("completing \(key.eventID)")
+                await gate.wait()
+                guard !Task.isCancelled else { throw StorageError(.unknown, "cancelled meanwhile") }
             }
             try await claim.complete(writing: body)
             inbox.notes.add("complete \(key.eventID)")
