@@ -84,7 +84,8 @@ public struct EventBusError: Error, Sendable, Hashable, CustomStringConvertible 
 
         // MARK: - Handlers
 
-        /// A handler has nothing to commit to: the bus has no inbox, or the event has no id; nothing was written.
+        /// A handler has nothing to commit to: the bus has no inbox, or the event cannot be told from
+        /// others; nothing was written.
         public static let cannotCommit = Code(kind: .cannotCommit)
 
         // MARK: - Dead letters

@@ -30,7 +30,8 @@ public struct EventBusStatistics: Sendable, Hashable {
     public var parked = 0
     /// Events that came again after they were handled, and were not handled again: those that an inbox has found.
     public var duplicates = 0
-    /// Events without an id, which an inbox cannot tell apart: they were handled without it.
+    /// Events without an id, or with one that is no UUID and no source whose id it is: an inbox cannot tell those apart, and
+    /// they were handled without it.
     public var unidentified = 0
 
     /// Nothing counted yet.

@@ -17,7 +17,7 @@ extension EventContext {
     ///   store, which does nothing else meanwhile.
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; ``EventBusError`` with code `cannotCommit` without an inbox, for an event without an
-    ///   id, and in an observer; ``StorageError``: `alreadyHandled` when the event was handled before, also by an earlier
+    ///   id, for one without a source whose id is no UUID, and in an observer; ``StorageError``: `alreadyHandled` when the event was handled before, also by an earlier
     ///   commit of this handler, `wrongTransaction`, `busy` when somebody else is at work on it, and what may happen to
     ///   any write. Nothing was written then, but for the code `unknown`, which a cancelled task gets: before the event is
     ///   tried again the inbox is asked. A handler that lets an error through has its event judged rightly.

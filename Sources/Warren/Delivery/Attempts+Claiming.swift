@@ -5,15 +5,16 @@ extension Attempts {
     /// How long a worker waits after the inbox has failed: what it gives back comes again at once.
     private static let pauseAfterFailure = Duration.seconds(1)
 
-    private func key(_ occurrence: Occurrence) -> InboxKey { InboxKey(occurrence, for: pool.subscriber.name) }
-
-    private func key(_ item: Case) -> InboxKey? { (try? item.delivery.occurrence.get()).map(key) }
+    private func key(_ item: Case) -> InboxKey? {
+        guard let occurrence = try? item.delivery.occurrence.get() else { return nil }
+        return InboxKey(occurrence, for: pool.subscriber.name)
+    }
 
     /// Claims an event, and waits for its handler's turn.
     ///
     /// - Returns: whether the handler is to be called; otherwise the delivery is dealt with.
     func claims(_ item: inout Case, _ occurrence: Occurrence, _ inbox: any InboxStore) async -> Bool {
-        guard item.delivery.mayComeTwice, isIdentified(item, occurrence) else {
+        guard let key = keyToClaim(item) else {
             guard await takesTurn() else {
                 release(item)
                 return false
@@ -21,7 +22,6 @@ extension Attempts {
             item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name)
             return true
         }
-        let key = key(occurrence)
         let admission = await admission(to: inbox, key, waitingUpTo: Self.patience)
         guard case .success(.admitted(let claim)) = admission else {
             await turnDown(item, admission)
@@ -76,7 +76,7 @@ extension Attempts {
         var (together, alone, claimed): ([Case], [Case], [(Case, InboxKey)]) = ([], [], [])
         for var item in items {
             guard let occurrence = try? item.delivery.occurrence.get() else { continue }
-            let key = item.delivery.mayComeTwice && isIdentified(item, occurrence) ? key(occurrence) : nil
+            let key = keyToClaim(item)
             if let key, isSuspect(&item, key) {
                 alone.append(item)
             } else if let key {
@@ -142,11 +142,12 @@ extension Attempts {
         _ = await wait(pause)
     }
 
-    /// Whether there is an id to claim the event by; what has none is counted once.
-    private func isIdentified(_ item: Case, _ occurrence: Occurrence) -> Bool {
-        guard occurrence.eventID.isEmpty else { return true }
+    /// What to claim an event by that may come twice; one that cannot be told from others is counted once.
+    private func keyToClaim(_ item: Case) -> InboxKey? {
+        guard item.delivery.mayComeTwice else { return nil }
+        if let key = key(item) { return key }
         if !item.hasFailed { reports.add(.unidentified) }
-        return false
+        return nil
     }
 
     // MARK: - What may end the process

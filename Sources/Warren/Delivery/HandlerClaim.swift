@@ -46,10 +46,10 @@ final class HandlerClaim: Sendable {
 
     private func held() async throws -> any InboxClaim {
         if let claim { return claim }
-        let key = InboxKey(occurrence, for: subscription)
-        guard !key.eventID.isEmpty else {
+        guard let key = InboxKey(occurrence, for: subscription) else {
             let event = "an event '\(occurrence.eventType)' for '\(subscription)'"
-            throw EventBusError(.cannotCommit, "\(event) has no id, so nobody can note that it was handled")
+            let id = occurrence.eventID.isEmpty ? "no id" : "an id that is no UUID, and no source whose id it would be"
+            throw EventBusError(.cannotCommit, "\(event) has \(id), so nobody can note that it was handled")
         }
         switch try await inbox.claim(key, isSuspect: false, waitingUpTo: Self.patience) {
         case .admitted(let claim):
@@ -97,8 +97,16 @@ final class HandlerClaim: Sendable {
 }
 
 extension InboxKey {
-    /// An event on its way to a subscription.
-    init(_ occurrence: Occurrence, for subscription: String) {
-        self.init(source: occurrence.source ?? "", eventID: occurrence.eventID, subscription: subscription)
+    /// An event on its way to a subscription; `nil` for one that cannot be told from others: those without a source have
+    /// one space of ids for all of them, where only UUIDs do not meet.
+    init?(_ occurrence: Occurrence, for subscription: String) {
+        let (source, eventID) = (occurrence.source ?? "", occurrence.eventID)
+        guard !eventID.isEmpty, !source.isEmpty || Self.isUUID(eventID) else { return nil }
+        self.init(source: source, eventID: eventID, subscription: subscription)
+    }
+
+    private static func isUUID(_ text: String) -> Bool {
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        return groups.map(\.utf8.count) == [8, 4, 4, 4, 12] && groups.joined().allSatisfy(\.isHexDigit)
     }
 }

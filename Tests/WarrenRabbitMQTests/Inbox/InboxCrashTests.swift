@@ -24,8 +24,9 @@ extension BusTests {
                         handle.cancel()
                         try await withClient(url) { client in
                             for id in 0..<30 {
-                                let body = #"{"event_id":"\#(id)","event_type":"Order.Paid","data":{"orderID":\#(id)}}"#
-                                try await client.publish(AMQPMessage(body), to: "", routingKey: name)
+                                let event = #""event_id":"\#(id)","event_type":"Order.Paid","source":"shop""#
+                                let message = AMQPMessage(#"{\#(event),"data":{"orderID":\#(id)}}"#)
+                                try await client.publish(message, to: "", routingKey: name)
                             }
                         }
                     }

@@ -149,7 +149,7 @@ struct InboxCommitTests {
     func alone() async throws {
         let (inbox, event) = (MemoryInboxStore(), Occurrence(EventEnvelope(type: "t")))
         try await commit(EventContext(event, subscription: "billing", inbox: inbox))
-        let key = InboxKey(source: "", eventID: event.eventID, subscription: "billing")
+        let key = InboxKey(source: "shop", eventID: event.eventID, subscription: "billing")
         #expect(try await inbox.isHandled(key))
         await #expect(throws: StorageError.self) {
             try await commit(EventContext(event, subscription: "billing", inbox: inbox))
@@ -173,5 +173,6 @@ struct InboxCommitTests {
 extension EventEnvelope {
     fileprivate init(type: String) {
         self.init(eventID: "an event", eventType: type, version: nil, payload: .null)
+        source = "shop"
     }
 }

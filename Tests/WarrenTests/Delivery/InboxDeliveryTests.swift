@@ -45,7 +45,7 @@ struct InboxDeliveryTests {
 
     @Test("gives an event back that somebody else is at work on for long")
     func busy() async throws {
-        let key = InboxKey(source: "", eventID: "a", subscription: "billing")
+        let key = InboxKey(source: "shop", eventID: "a", subscription: "billing")
         guard case .admitted(let claim) = try await scene.inbox.claim(key, isSuspect: false, waitingUpTo: .zero) else {
             Issue.record("not admitted")
             return
@@ -85,9 +85,9 @@ struct InboxDeliveryTests {
         #expect(scene.told(.inboxFailed).first?.reason?.contains("no room") == true)
     }
 
-    @Test("handles events without an id as if there were no inbox, and counts them")
-    func unidentified() async throws {
-        for _ in 0..<2 { scene.deliver("", redelivered: true) }
+    @Test("handles events that cannot be told apart as if there were no inbox, and counts them", arguments: ["", "1"])
+    func unidentified(eventID: String) async throws {
+        for source in [nil, ""] { scene.deliver(eventID, from: source, redelivered: true) }
         try await scene.run { context in
             handled.add(context.eventID)
             do {
@@ -97,8 +97,16 @@ struct InboxDeliveryTests {
             }
             return .ack
         }
-        #expect(handled.all == ["", "cannotCommit", "", "cannotCommit"] && scene.inbox.notes.all.isEmpty)
+        #expect(handled.all == [eventID, "cannotCommit", eventID, "cannotCommit"] && scene.inbox.notes.all.isEmpty)
         #expect(scene.statistics.unidentified == 2 && scene.statistics.handled == 2)
+    }
+
+    @Test("knows an event without a source by an id that is a UUID")
+    func unsourced() async throws {
+        let ids = ["018F6b2c-0000-7000-8000-00000000000A", "018F6b2c-0000-7000-8000-00000000000", "018F6b2c"]
+        for id in ids + ids { scene.deliver(id, from: nil) }
+        try await scene.run { _ in .ack }
+        #expect(scene.statistics.duplicates == 1 && scene.statistics.unidentified == 4)
     }
 
     @Test("gives an event that failed back to the inbox before it waits, and claims it anew for the next attempt")
@@ -192,7 +200,7 @@ struct InboxDeliveryTests {
     @Test("keeps an event to itself until a handler that takes too long has returned")
     func overrun() async throws {
         let gate = StopSignal()
-        let key = InboxKey(source: "", eventID: "a", subscription: "billing")
+        let key = InboxKey(source: "shop", eventID: "a", subscription: "billing")
         scene.deliver("a")
         let pool = try scene.pool(
             retry: .immediate(1),
@@ -220,7 +228,7 @@ struct InboxDeliveryTests {
 
     @Test("has nothing in hand any more after a batch that took too long and of which something was a duplicate")
     func overrunBatch() async throws {
-        let key = InboxKey(source: "", eventID: "a", subscription: "billing")
+        let key = InboxKey(source: "shop", eventID: "a", subscription: "billing")
         if case .admitted(let claim) = try await scene.inbox.claim(key, isSuspect: false, waitingUpTo: .zero) {
             try await claim.complete()
         }

@@ -106,7 +106,7 @@ struct InboxSuspectTests {
 
     @Test("is left out of a batch, and so is what somebody else is at work on; the rest is handled together")
     func batch() async throws {
-        let key = InboxKey(source: "", eventID: "handled", subscription: "billing")
+        let key = InboxKey(source: "shop", eventID: "handled", subscription: "billing")
         if case .admitted(let claim) = try await scene.inbox.claim(key, isSuspect: false, waitingUpTo: .zero) {
             try await claim.complete()
         }

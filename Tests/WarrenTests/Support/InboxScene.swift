@@ -35,9 +35,15 @@ final class InboxScene: Sendable {
     func told(_ kind: EventBusEvent.Kind) -> [EventBusEvent] { heard.all.filter { $0.kind == kind } }
 
     /// An event comes.
-    func deliver(_ eventID: String, redelivered isRedelivered: Bool = false, over connection: StopSignal = StopSignal())
-    {
-        line.add(SceneDelivery(eventID, isRedelivered, connection, fates))
+    func deliver(
+        _ eventID: String,
+        from source: String? = "shop",
+        redelivered isRedelivered: Bool = false,
+        over connection: StopSignal = StopSignal()
+    ) {
+        var event = EventEnvelope(eventID: eventID, eventType: "t", version: nil, payload: .null)
+        event.source = source
+        line.add(SceneDelivery(event: event, isRedelivered: isRedelivered, connection: connection, fates: fates))
     }
 
     func pool(
@@ -92,13 +98,6 @@ private struct SceneDelivery: Delivery {
     let isRedelivered: Bool
     let connection: StopSignal
     let fates: Seen<String>
-
-    init(_ eventID: String, _ isRedelivered: Bool, _ connection: StopSignal, _ fates: Seen<String>) {
-        event = EventEnvelope(eventID: eventID, eventType: "t", version: nil, payload: .null)
-        self.isRedelivered = isRedelivered
-        self.connection = connection
-        self.fates = fates
-    }
 
     var occurrence: Result<Occurrence, EventError> { .success(Occurrence(event)) }
     var previousAttempts: Int { 0 }

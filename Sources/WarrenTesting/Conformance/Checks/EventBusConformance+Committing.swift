@@ -83,7 +83,7 @@ extension EventBusConformance {
             let event = try stage.event(7)
             try await stage.bus.publish(event)
             _ = try await stage.deadLetters(of: "failing")
-            let key = InboxKey(source: event.source ?? "", eventID: event.eventID, subscription: "failing")
+            let key = InboxKey(source: "conformance", eventID: event.eventID, subscription: "failing")
             try expect("whether it is handled", try await inbox.store.isHandled(key), is: false)
             isMended.open()
             let keeping = try require("a bus that lets one at its dead letters", stage.bus as? any DeadLetterKeeping)
@@ -151,6 +151,7 @@ extension Stage {
     fileprivate func event(_ number: Int) throws -> EventEnvelope {
         var event = try EventEnvelope(Noted.type, #"{"number":\#(number),"text":""}"#)
         event.eventID = "event-\(number)"
+        event.source = "conformance"
         return event
     }
 }
