@@ -42,8 +42,8 @@ public struct EventBusEvent: Sendable, Hashable, CustomStringConvertible {
         public static let parked = Kind(name: .parked)
         /// An event came that was handled before, and was not handled again.
         public static let duplicate = Kind(name: .duplicate)
-        /// The inbox failed: an event that was to be claimed comes again, one that was handled may be handled again if it
-        /// comes again.
+        /// The inbox failed: an event that was to be claimed or committed comes again, one that was handled may be handled
+        /// again if it comes again.
         public static let inboxFailed = Kind(name: .inboxFailed)
     }
 

@@ -100,7 +100,7 @@ extension Attempts {
                 await claim.release()
                 alone.append(item)
             case .success(.handled):
-                conclude(item, .duplicate)
+                await conclude(item, .duplicate)
             case .success(.busy), .failure:
                 alone.append(item)
             }
@@ -124,22 +124,25 @@ extension Attempts {
 
     /// Deals with what was not admitted; without the inbox nothing is handled.
     private func turnDown(_ item: Case, _ admission: Result<InboxAdmission, StorageError>) async {
-        let pause: Duration
         switch admission {
         case .success(.handled):
-            return conclude(item, .duplicate)
+            await conclude(item, .duplicate)
         case .success(.busy), .success(.admitted):
             let reason = "somebody else is at work on it"
             reports.tell(.init(.released, pool.subscriber.name, eventID: item.eventID, reason: reason))
-            pause = Self.pauseAfterRelease
-        case .failure where Task.isCancelled:
-            pause = .zero
+            release(item)
+            _ = await wait(Self.pauseAfterRelease)
         case .failure(let error):
-            tellFailure(item, "it was not claimed, and comes again: \(error)")
-            pause = Self.pauseAfterFailure
+            await giveBack(item, "it was not claimed, and comes again: \(error)")
         }
+    }
+
+    /// Gives an event back because the inbox has failed.
+    func giveBack(_ item: Case, _ reason: String) async {
+        // That the task was cancelled is no failure.
+        if !Task.isCancelled { tellFailure(item, reason) }
         release(item)
-        _ = await wait(pause)
+        _ = await wait(Self.pauseAfterFailure)
     }
 
     /// What to claim an event by that may come twice; one that cannot be told from others is counted once.
@@ -214,10 +217,7 @@ extension Attempts {
             item.isInDoubt = false
             return true
         } catch {
-            let reason = "whether it was committed is not known, and it comes again: \(error)"
-            if !Task.isCancelled { tellFailure(item, reason) }
-            release(item)
-            _ = await wait(Self.pauseAfterFailure)
+            await giveBack(item, "whether it was committed is not known, and it comes again: \(error)")
             return false
         }
     }

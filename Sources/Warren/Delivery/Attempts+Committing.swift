@@ -22,8 +22,7 @@ extension Attempts {
         case .success(.ack) where isInTime, .success(.drop) where isInTime:
             await complete(claim, of: item)
         default:
-            item.isInDoubt = claim.isInDoubt
-            await claim.release()
+            await giveUp(claim, of: &item)
         }
     }
 
@@ -45,13 +44,19 @@ extension Attempts {
             } else if isCompleting {
                 handled.append((claim, items[index]))
             } else {
-                items[index].isInDoubt = claim.isInDoubt
-                await claim.release()
+                await giveUp(claim, of: &items[index])
             }
         }
         // At a time, so that they share a transaction.
         guard !handled.isEmpty else { return }
         _ = await concurrently(handled) { claim, item in await complete(claim, of: item) }
+    }
+
+    /// Gives a claim back whose handler has failed; where it was the store that did, it is no attempt of the event's.
+    private func giveUp(_ claim: HandlerClaim, of item: inout Case) async {
+        item.isInDoubt = claim.isInDoubt
+        item.verdict = claim.storeFailure.map(Case.Verdict.uncommitted)
+        await claim.release()
     }
 
     /// Marks an event as handled.
@@ -87,10 +92,16 @@ extension Attempts {
     }
 
     /// Nothing is left to do but to say so.
-    func conclude(_ item: Case, _ verdict: Case.Verdict) {
-        guard verdict == .duplicate else { return accept(item) }
-        guard item.delivery.accept() else { return notSettled(item) }
-        reports.add(.duplicates)
-        reports.tell(.init(.duplicate, pool.subscriber.name, eventID: item.eventID))
+    func conclude(_ item: Case, _ verdict: Case.Verdict) async {
+        switch verdict {
+        case .handled:
+            accept(item)
+        case .duplicate:
+            guard item.delivery.accept() else { return notSettled(item) }
+            reports.add(.duplicates)
+            reports.tell(.init(.duplicate, pool.subscriber.name, eventID: item.eventID))
+        case .uncommitted(let error):
+            await giveBack(item, "it was not committed, and comes again: \(error)")
+        }
     }
 }

@@ -31,7 +31,7 @@ struct Attempts: Sendable {
             }
             if item.isInDoubt, await !isSettled(&item) { return true }
             if let verdict = item.verdict {
-                conclude(item, verdict)
+                await conclude(item, verdict)
                 return true
             }
             if let failure = item.failure {

@@ -23,6 +23,8 @@ struct Case: Sendable {
         case handled
         /// It was handled before it came.
         case duplicate
+        /// It could not be committed, and comes again.
+        case uncommitted(StorageError)
     }
 
     let delivery: any Delivery

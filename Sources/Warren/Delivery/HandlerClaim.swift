@@ -7,6 +7,7 @@ final class HandlerClaim: Sendable {
         var claim: (any InboxClaim)?
         var wasHandledBefore = false
         var isInDoubt = false
+        var storeFailure: StorageError?
     }
 
     /// How long whoever commits waits for somebody else who is at work on the event.
@@ -32,13 +33,14 @@ final class HandlerClaim: Sendable {
     func commit<Transaction: StoreTransaction, Value: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
-        let claim = try await held()
+        state.withLock { $0.storeFailure = nil }
         do {
-            return try await claim.commit(body)
+            return try await held().commit(body)
         } catch let error as StorageError {
             state.withLock { state in
+                if error.code.isOfStore { state.storeFailure = error }
                 if error.code == .unknown { state.isInDoubt = true }
-                if error.code == .alreadyHandled, !claim.isCompleted { state.wasHandledBefore = true }
+                if error.code == .alreadyHandled, state.claim?.isCompleted != true { state.wasHandledBefore = true }
             }
             throw error
         }
@@ -56,7 +58,6 @@ final class HandlerClaim: Sendable {
             state.withLock { $0.claim = claim }
             return claim
         case .handled:
-            state.withLock { $0.wasHandledBefore = true }
             throw StorageError(.alreadyHandled, "\(key) was handled before")
         case .busy:
             throw StorageError(.busy, "somebody else is at work on \(key)")
@@ -73,6 +74,9 @@ final class HandlerClaim: Sendable {
 
     /// Whether a commit may have been carried out, and nobody was told.
     var isInDoubt: Bool { state.withLock { $0.isInDoubt } }
+
+    /// What the store failed with when the handler last wanted to commit; nothing that is the handler's own fault.
+    var storeFailure: StorageError? { state.withLock { $0.storeFailure } }
 
     /// The handler has returned without having committed; an event that was not claimed needs no mark.
     ///
@@ -93,6 +97,13 @@ final class HandlerClaim: Sendable {
     /// Also does its work in a cancelled task.
     func release() async {
         await claim?.release()
+    }
+}
+
+extension StorageError.Code {
+    /// Whether it is the store that failed, and neither the handler nor its wait for the store.
+    fileprivate var isOfStore: Bool {
+        ![.constraint, .invalidStatement, .wrongTransaction, .alreadyHandled, .cancelled, .unknown].contains(self)
     }
 }
 

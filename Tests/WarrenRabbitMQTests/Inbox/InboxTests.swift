@@ -153,6 +153,34 @@ extension BusTests {
             }
         }
 
+        @Test("On a full disk nothing is lost and no attempt counted; when there is room again all is handled, once")
+        func full() async throws {
+            try await withVhost { url in
+                try await withPayments { payments, _ in
+                    try await payments.limitPages(toFurther: 1)
+                    try await withBus(url, inbox: payments.inbox) { bus in
+                        let log = EventLog(bus)
+                        let attempts = Shared<Set<Int>>([])
+                        try await bus.subscribe(OrderPaid.self, as: "billing", concurrency: 2) { order, context in
+                            attempts.change { _ = $0.insert(context.attempt) }
+                            try await PaymentsDatabase.enter(order, context)
+                        }.ready()
+                        for id in 0..<200 { try await bus.publish(OrderPaid(orderID: id)) }
+                        try await log.first(.inboxFailed) { $0.reason?.contains("disk is full") == true }
+                        try await payments.limitPages(toFurther: nil)
+                        try await eventually("all are handled", within: .seconds(60)) {
+                            bus.statistics.handled == 200 && bus.inHand == 0
+                        }
+                        #expect(bus.statistics.failed == 0 && bus.statistics.deadLettered == 0)
+                        #expect(attempts.value == [1])
+                        let left = try await withClient(url) { try await $0.counts("billing", "billing.dead") }
+                        #expect(left == [0, 0])
+                    }
+                    #expect(try await payments.orders() == Array(0..<200))
+                }
+            }
+        }
+
         @Test("An inbox that is closed handles nothing and loses nothing; the next one handles all")
         func closed() async throws {
             try await withVhost { url in

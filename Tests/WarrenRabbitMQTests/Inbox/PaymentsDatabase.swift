@@ -20,6 +20,14 @@ struct PaymentsDatabase: Sendable {
         await database.close()
     }
 
+    /// The database takes no more pages than it has and so many, as if the disk were full; `nil`: there is room again.
+    func limitPages(toFurther count: Int?) async throws {
+        try await database.write { transaction in
+            let pages = try transaction.query("PRAGMA page_count")[0][0].integer ?? 0
+            _ = try transaction.query("PRAGMA max_page_count = \(count.map { pages + Int64($0) } ?? 1_000_000)")
+        }
+    }
+
     /// The orders that were paid, in their order.
     func orders() async throws -> [Int] {
         try await database.read { transaction in
