@@ -8,10 +8,11 @@ public struct HandlerLimits: Sendable, Hashable {
     public var timeout: Duration
     /// How long handlers at work may go on when the bus ends; then they are cancelled.
     public var shutdownGrace: Duration
-    /// How often an event may end the process that handles it: then it is a dead letter, with `crash` as its error type.
+    /// How often an event may end the process alone: then it is a dead letter, with `crash` as its error type.
     ///
-    /// Only a bus with an inbox knows. What counts are ends of the process while the event was the only one at work, after
-    /// it was delivered again; that other events were in hand when a process died does them no harm.
+    /// Only a bus with an inbox knows. An event that was delivered before is put on record, and if the process ends then it
+    /// is handled alone from then on; what counts are ends of the process while it is. That other events were in hand when
+    /// a process died does them no harm.
     public var maxCrashes: Int
 
     /// Limits that suit a service.

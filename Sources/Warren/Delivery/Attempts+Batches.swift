@@ -39,6 +39,8 @@ extension Attempts {
         }
         let isInTime = watch.end()
         turn.end(inTime: isInTime)
+        // Whatever they have done, they have ended nobody.
+        for index in items.indices { items[index].isSuspect = false }
         await endClaims(of: &items, completing: isInTime && error == nil)
         if isInTime, let end = error as? HandlerHasRetired {
             retire(end)
@@ -64,6 +66,5 @@ extension Attempts {
         var stale = all.filter(\.1).map(\.0)[...]
         items = all.filter { !$0.1 }.map(\.0)[...]
         await endClaims(of: &stale)
-        for item in stale { survives(item) }
     }
 }

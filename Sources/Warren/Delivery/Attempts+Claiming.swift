@@ -22,50 +22,27 @@ extension Attempts {
             item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name)
             return true
         }
-        let admission = await admission(to: inbox, key, waitingUpTo: Self.patience)
+        let admission = await admission(to: inbox, key, isSuspect: item.isSuspect, waitingUpTo: Self.patience)
         guard case .success(.admitted(let claim)) = admission else {
             await turnDown(item, admission)
             return false
         }
         if await isPoison(item, claim) { return false }
-        guard isSuspect(&item, key, claim) else {
-            guard await takesTurn() else {
-                await claim.release()
-                release(item)
-                return false
-            }
-            item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name, claim)
-            return true
-        }
-        // Whatever ended the process while others were at work as well would be laid to its charge.
-        await claim.release()
-        return await claimsAlone(&item, occurrence, inbox, key)
-    }
-
-    private func claimsAlone(
-        _ item: inout Case,
-        _ occurrence: Occurrence,
-        _ inbox: any InboxStore,
-        _ key: InboxKey
-    ) async -> Bool {
-        guard await takesTurn(alone: true) else {
+        (item.crashes, item.isAlone) = (claim.crashes, claim.crashes > 0)
+        guard await takesTurn(alone: item.isAlone) else {
+            await claim.release()
             release(item)
             return false
         }
-        let admission = await admission(to: inbox, key, isSuspect: true, waitingUpTo: .zero)
-        guard case .success(.admitted(let claim)) = admission else {
+        do throws(StorageError) {
+            // Not before it is alone: else what others do would be laid to its charge.
+            if item.isAlone { try await putOnRecord(claim) }
+        } catch {
             turn.end(alone: true)
-            await turnDown(item, admission)
-            return false
-        }
-        guard claim.crashes < pool.surroundings.limits.maxCrashes else {
-            turn.end(alone: true)
-            _ = await isPoison(item, claim)
+            await turnDown(item, .failure(error))
             return false
         }
         item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name, claim)
-        item.isOnRecord = true
-        item.crashes = claim.crashes
         return true
     }
 
@@ -76,18 +53,15 @@ extension Attempts {
         var (together, alone, claimed): ([Case], [Case], [(Case, InboxKey)]) = ([], [], [])
         for var item in items {
             guard let occurrence = try? item.delivery.occurrence.get() else { continue }
-            let key = keyToClaim(item)
-            if let key, isSuspect(&item, key) {
-                alone.append(item)
-            } else if let key {
+            if let key = keyToClaim(item) {
                 claimed.append((item, key))
             } else {
                 item.claim = HandlerClaim(inbox, occurrence, pool.subscriber.name)
                 together.append(item)
             }
         }
-        let admissions = await concurrently(claimed) { _, key in
-            await admission(to: inbox, key, waitingUpTo: .zero)
+        let admissions = await concurrently(claimed) { item, key in
+            await admission(to: inbox, key, isSuspect: item.isSuspect, waitingUpTo: .zero)
         }
         for ((item, key), admission) in zip(claimed, admissions) {
             var item = item
@@ -109,6 +83,7 @@ extension Attempts {
         return alone
     }
 
+    /// Claims an event; a suspect whose crash nobody has found yet is on record then.
     private func admission(
         to inbox: any InboxStore,
         _ key: InboxKey,
@@ -116,9 +91,21 @@ extension Attempts {
         waitingUpTo wait: Duration
     ) async -> Result<InboxAdmission, StorageError> {
         do throws(StorageError) {
-            return .success(try await inbox.claim(key, isSuspect: isSuspect, waitingUpTo: wait))
+            let admission = try await inbox.claim(key, waitingUpTo: wait)
+            if isSuspect, case .admitted(let claim) = admission, claim.crashes == 0 { try await putOnRecord(claim) }
+            return .success(admission)
         } catch {
             return .failure(error)
+        }
+    }
+
+    /// - Throws: the claim has ended then.
+    private func putOnRecord(_ claim: any InboxClaim) async throws(StorageError) {
+        do throws(StorageError) {
+            try await claim.putOnRecord()
+        } catch {
+            await claim.release()
+            throw error
         }
     }
 
@@ -155,22 +142,19 @@ extension Attempts {
 
     // MARK: - What may end the process
 
-    /// Whether an event may be the one that has ended a process, and not merely one that was in its hands.
-    private func isSuspect(_ item: inout Case, _ key: InboxKey, _ claim: (any InboxClaim)? = nil) -> Bool {
-        let isSuspect = item.isSuspect ?? (item.delivery.isRedelivered && !pool.survivors.remove(key))
-        item.isSuspect = isSuspect
-        return isSuspect || claim.map { $0.crashes > 0 } ?? false
-    }
-
     /// Makes what has ended the process too often a dead letter.
+    ///
+    /// What is on record is so with others until a process ends, and from then on alone: the first crash says nothing of
+    /// it, and each further one is its own.
     ///
     /// - Returns: whether it has.
     private func isPoison(_ item: Case, _ claim: any InboxClaim) async -> Bool {
-        guard claim.crashes >= pool.surroundings.limits.maxCrashes else { return false }
-        let error = "its handler has ended the process \(claim.crashes) times, while it was at work on nothing else"
+        let ownCrashes = claim.crashes - 1
+        guard ownCrashes >= pool.surroundings.limits.maxCrashes else { return false }
+        let error = "its handler has ended the process \(ownCrashes) times, while it was at work on nothing else"
         let failure = Case.Failure(error: error, errorType: "crash", isFinal: true)
         var item = item
-        item.attempts += claim.crashes - 1
+        item.attempts += ownCrashes - 1
         item.fail(failure, at: now)
         if await bury(item, failure) { await forget(item, claim) } else { await claim.release() }
         return true
@@ -193,12 +177,6 @@ extension Attempts {
             tellFailure(item, "its crashes were not forgotten: \(error)")
             await claim.release()
         }
-    }
-
-    /// It comes again, and this process lives.
-    func survives(_ item: Case) {
-        guard pool.inbox != nil, item.delivery.mayComeTwice, let key = key(item) else { return }
-        pool.survivors.add(key)
     }
 
     func tellFailure(_ item: Case, _ reason: String) {

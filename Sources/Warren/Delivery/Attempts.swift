@@ -25,10 +25,7 @@ struct Attempts: Sendable {
     func see(_ item: inout Case) async -> Bool {
         while true {
             // Handling it now would only mean to handle it twice.
-            if item.delivery.isStale {
-                survives(item)
-                return true
-            }
+            if item.delivery.isStale { return true }
             if item.isInDoubt, await !isSettled(&item) { return true }
             if let verdict = item.verdict {
                 await conclude(item, verdict)
@@ -75,14 +72,13 @@ struct Attempts: Sendable {
                 result = .failure(error)
             }
             let isInTime = watch.end()
-            // What is on record is alone until it is off the record; for others nobody has to wait.
-            if !item.isOnRecord { turn.end(inTime: isInTime) }
+            // Who is alone is so until it is off the record; for others nobody has to wait.
+            let wasAlone = item.isAlone
+            if !wasAlone { turn.end(inTime: isInTime) }
             if item.claim != nil { await endClaim(of: &item, occurrence, result, isInTime: isInTime) }
-            if item.isOnRecord {
-                // Whatever it has done, it has ended nobody.
-                (item.isOnRecord, item.isSuspect) = (false, false)
-                turn.end(inTime: isInTime, alone: true)
-            }
+            if wasAlone { turn.end(inTime: isInTime, alone: true) }
+            // Whatever it has done, it has ended nobody.
+            (item.isAlone, item.isSuspect) = (false, false)
             if item.verdict != nil {
                 guard isInTime else { return false }
                 continue
@@ -125,8 +121,7 @@ struct Attempts: Sendable {
         // The turn may have been long in coming.
         guard !item.delivery.isStale else {
             if item.claim != nil { await endClaim(of: &item) }
-            turn.end(alone: item.isOnRecord)
-            survives(item)
+            turn.end(alone: item.isAlone)
             return false
         }
         watch.begin(occurrence)
@@ -288,7 +283,6 @@ struct Attempts: Sendable {
     }
 
     func release(_ item: Case) {
-        survives(item)
         guard item.delivery.release() else { return notSettled(item) }
         if pool.role == .subscription { reports.add(.released) }
     }

@@ -40,12 +40,12 @@ struct Case: Sendable {
 
     /// What the handler at work commits with.
     var claim: HandlerClaim?
-    /// Whether the handler at work is on record as one that may end the process.
-    var isOnRecord = false
-    /// How often it has ended a process.
+    /// Whether the handler at work has the bus to itself.
+    var isAlone = false
+    /// How often it was on record as being handled when a process ended.
     var crashes = 0
-    /// Whether it may be the one that has ended a process; found out once.
-    var isSuspect: Bool?
+    /// Whether it may be the one that has ended a process, and nothing is known yet.
+    var isSuspect: Bool
     /// Whether a commit may have been carried out, and nobody was told.
     var isInDoubt = false
     var verdict: Verdict?
@@ -55,6 +55,7 @@ struct Case: Sendable {
         attempts = delivery.previousAttempts
         firstFailedAt = delivery.firstFailedAt
         delay = delivery.remainingDelay
+        isSuspect = delivery.isRedelivered
     }
 
     /// Whether an attempt failed since it was delivered.

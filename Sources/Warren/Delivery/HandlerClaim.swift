@@ -53,7 +53,7 @@ final class HandlerClaim: Sendable {
             let id = occurrence.eventID.isEmpty ? "no id" : "an id that is no UUID, and no source whose id it would be"
             throw EventBusError(.cannotCommit, "\(event) has \(id), so nobody can note that it was handled")
         }
-        switch try await inbox.claim(key, isSuspect: false, waitingUpTo: Self.patience) {
+        switch try await inbox.claim(key, waitingUpTo: Self.patience) {
         case .admitted(let claim):
             state.withLock { $0.claim = claim }
             return claim

@@ -44,7 +44,6 @@ package final class WorkerPool: Sendable {
     let stopping = StopSignal()
     /// What keeps events from being handled twice; observers do without.
     let inbox: (any InboxStore)?
-    let survivors = Survivors()
     private let source: any DeliverySource
 
     package init(_ subscriber: Subscriber, role: Role, source: any DeliverySource, _ surroundings: Surroundings) {

@@ -8,11 +8,19 @@ public protocol InboxClaim: Sendable {
     /// The event, and who handles it.
     var key: InboxKey { get }
 
-    /// How often a process died while it handled the event, as far as it was on record as a suspect.
+    /// How often a process died while it was on record that it handles the event, when it was claimed.
     var crashes: Int { get }
 
     /// Whether the event was marked as handled through this claim.
     var isCompleted: Bool { get }
+
+    /// Puts on record that the event is being handled, before this returns.
+    ///
+    /// Each end of the claim crosses it out. A record that is found later was left by a process that died, and counts as
+    /// one crash.
+    ///
+    /// - Throws: ``StorageError``; the claim is still held then.
+    func putOnRecord() async throws(StorageError)
 
     /// What ``commit(_:)`` and ``complete()`` come down to: marks the event as handled, and writes what `body` writes with
     /// the mark or not at all.
@@ -25,8 +33,7 @@ public protocol InboxClaim: Sendable {
 
     /// Gives the event back: it was not handled.
     ///
-    /// A suspect is no longer on record as being handled; what it crashed before stays on record. Also does its work in a
-    /// cancelled task. After another end it does nothing.
+    /// The crashes before stay known. Also does its work in a cancelled task. After another end it does nothing.
     func release() async
 
     /// Gives the event back and forgets its crashes: it is a dead letter, and starts afresh if somebody wants it again.

@@ -4,7 +4,7 @@
 /// other processes that use the same store; that of a process that died is free again.
 ///
 /// ```swift
-/// switch try await inbox.claim(key, isSuspect: delivery.isRedelivered, waitingUpTo: .seconds(5)) {
+/// switch try await inbox.claim(key, waitingUpTo: .seconds(5)) {
 /// case .handled: …        // accept the delivery
 /// case .busy: …           // release it
 /// case .admitted(let claim):
@@ -17,17 +17,10 @@ public protocol InboxStore: Sendable {
     ///
     /// - Parameters:
     ///   - key: the event, and who is to handle it.
-    ///   - isSuspect: whether it may be the event that ended a process: then it is on record that it is being handled
-    ///     before this returns. A record that is found later and nobody has crossed out was left by a process that died,
-    ///     and counts as one crash. An event with a crash on record is always a suspect.
     ///   - wait: how long to wait for somebody else who is at work on the event.
     /// - Returns: whether it was handled, is to be handled, or is still in somebody else's hands.
     /// - Throws: ``StorageError``.
-    func claim(
-        _ key: InboxKey,
-        isSuspect: Bool,
-        waitingUpTo wait: Duration
-    ) async throws(StorageError) -> InboxAdmission
+    func claim(_ key: InboxKey, waitingUpTo wait: Duration) async throws(StorageError) -> InboxAdmission
 
     /// Whether the event was handled; waits for nobody.
     ///

@@ -29,12 +29,8 @@ public final class MemoryInboxStore: InboxStore {
         claims = ClaimTable(clock: clock)
     }
 
-    /// Claims an event; in memory nobody crashes, so there are no suspects.
-    public func claim(
-        _ key: InboxKey,
-        isSuspect: Bool,
-        waitingUpTo wait: Duration
-    ) async throws(StorageError) -> InboxAdmission {
+    /// Claims an event; of a crash nothing is left in memory to know of.
+    public func claim(_ key: InboxKey, waitingUpTo wait: Duration) async throws(StorageError) -> InboxAdmission {
         let isTaken = await claims.take(key, until: clock.now.advanced(by: wait))
         do throws(StorageError) {
             guard !Task.isCancelled else { throw StorageError(.cancelled, "stopped before \(key) was claimed") }
@@ -109,6 +105,8 @@ private final class MemoryInboxClaim: InboxClaim {
     }
 
     var isCompleted: Bool { life.isCompleted }
+
+    func putOnRecord() async throws(StorageError) {}
 
     func complete(writing body: @escaping @Sendable (any StoreTransaction) throws -> Void) async throws {
         try life.check()

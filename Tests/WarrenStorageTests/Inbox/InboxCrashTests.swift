@@ -37,14 +37,9 @@ struct InboxCrashTests {
                         group.addTask {
                             for number in 0... {
                                 let name = "\(round) \(task) \(number)"
-                                let isSuspect = number % 5 == 0
-                                guard
-                                    case .admitted(let claim) = try await inbox.claim(
-                                        Self.key(name),
-                                        isSuspect: isSuspect,
-                                        waitingUpTo: .zero
-                                    )
-                                else { continue }
+                                let admission = try await inbox.claim(Self.key(name), waitingUpTo: .zero)
+                                guard case .admitted(let claim) = admission else { continue }
+                                if number % 5 == 0 { try await claim.putOnRecord() }
                                 try await claim.commit { (transaction: SQLiteTransaction) in
                                     try transaction.execute("INSERT INTO payments VALUES (?)", name)
                                 }
@@ -74,20 +69,21 @@ struct InboxCrashTests {
         }
     }
 
-    @Test("gives the claims of a dead process to the next one, and counts the crash of a suspect")
+    @Test("gives the claims of a dead process to the next one, and counts the crash of what was on record")
     func claims() async throws {
         let inbox = try await folder.inbox()
         for crashes in 1...3 {
             await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String] in
                 let inbox = try await SQLiteInboxStore(in: SQLiteDatabase(path: path))
-                let innocent = try await inbox.claim(Self.key("innocent"), isSuspect: false, waitingUpTo: .seconds(20))
-                let suspect = try await inbox.claim(Self.key("suspect"), isSuspect: true, waitingUpTo: .seconds(20))
-                guard case (.admitted, .admitted) = (innocent, suspect) else { return }
+                let innocent = try await inbox.claim(Self.key("innocent"), waitingUpTo: .seconds(20))
+                let suspect = try await inbox.claim(Self.key("suspect"), waitingUpTo: .seconds(20))
+                guard case (.admitted, .admitted(let claim)) = (innocent, suspect) else { return }
+                try await claim.putOnRecord()
                 kill(getpid(), SIGKILL)
                 withExtendedLifetime((innocent, suspect)) {}
             }
             for (name, expected) in [("innocent", 0), ("suspect", crashes)] {
-                let admission = try await inbox.claim(Self.key(name), isSuspect: false, waitingUpTo: .zero)
+                let admission = try await inbox.claim(Self.key(name), waitingUpTo: .zero)
                 guard case .admitted(let claim) = admission else {
                     Issue.record("the claim on '\(name)' has outlived its process: \(admission)")
                     continue
@@ -117,7 +113,7 @@ struct InboxCrashTests {
     private static func handleAll(_ inbox: SQLiteInboxStore) async throws -> Int {
         var count = 0
         for number in 0..<300 {
-            let admission = try await inbox.claim(key("\(number)"), isSuspect: false, waitingUpTo: .seconds(60))
+            let admission = try await inbox.claim(key("\(number)"), waitingUpTo: .seconds(60))
             guard case .admitted(let claim) = admission else { continue }
             try await claim.commit { (transaction: SQLiteTransaction) in
                 try transaction.execute("INSERT INTO payments VALUES (?)", "\(number)")

@@ -16,7 +16,7 @@ struct InboxLockTests {
     }
 
     private func claim(_ inbox: SQLiteInboxStore) async throws -> any InboxClaim {
-        guard case .admitted(let claim) = try await inbox.claim(key, isSuspect: false, waitingUpTo: .zero) else {
+        guard case .admitted(let claim) = try await inbox.claim(key, waitingUpTo: .zero) else {
             throw Refusal()
         }
         return claim
@@ -52,7 +52,7 @@ struct InboxLockTests {
         let (one, other) = (try await folder.inbox(), try await folder.database())
         let claim = try await claim(one)
         let inbox = try await SQLiteInboxStore(in: other, retention: .seconds(1), clock: clock) { .now }
-        async let admission = inbox.claim(key, isSuspect: false, waitingUpTo: .seconds(60))
+        async let admission = inbox.claim(key, waitingUpTo: .seconds(60))
         for _ in 0..<60 {
             try await eventually("it looks again later") { clock.sleeperCount == 1 }
             clock.advance(by: .seconds(1))

@@ -27,7 +27,7 @@ struct MemoryInboxStoreTests {
     func transaction() async throws {
         let inbox = MemoryInboxStore()
         let key = InboxKey(source: "shop", eventID: "1", subscription: "billing")
-        guard case .admitted(let claim) = try await inbox.claim(key, isSuspect: true, waitingUpTo: .zero) else {
+        guard case .admitted(let claim) = try await inbox.claim(key, waitingUpTo: .zero) else {
             Issue.record("the event is there to be claimed")
             return
         }

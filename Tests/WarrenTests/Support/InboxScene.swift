@@ -15,8 +15,9 @@ final class InboxScene: Sendable {
     private let line: Line
     private let maxCrashes: Int
 
-    init(maxHandlers: Int = 100, maxCrashes: Int = 3) {
-        inbox = TestInbox(clock: clock)
+    /// Unless it comes `after` a process that has ended, it is the first to use its inbox.
+    init(maxHandlers: Int = 100, maxCrashes: Int = 3, after former: InboxScene? = nil) {
+        inbox = former?.inbox.afterCrash(clock: clock) ?? TestInbox(clock: clock)
         permits = HandlerPermits(maxHandlers)
         self.maxCrashes = maxCrashes
         line = Line()

@@ -44,15 +44,17 @@ struct InboxTables {
         INSERT INTO warren_inbox (subscription, source, event_id, handled_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
         """
     private static let deleteSuspect = "DELETE FROM warren_inbox_suspects WHERE \(isKey)"
-    // Whoever may begin holds the claim alone: another handler still on record has died.
-    private static let beginSuspect = """
+    // Whoever counts has the claim alone: another handler still on record has died.
+    private static let countCrash = """
+        UPDATE warren_inbox_suspects
+        SET crashes = crashes + (handler IS NOT NULL AND handler <> ?), handler = NULL, seen_at = ?
+        WHERE \(isKey)
+        RETURNING crashes
+        """
+    private static let putOnRecord = """
         INSERT INTO warren_inbox_suspects (subscription, source, event_id, crashes, handler, seen_at)
         VALUES (?, ?, ?, 0, ?, ?)
-        ON CONFLICT DO UPDATE SET
-            crashes = crashes + (handler IS NOT NULL AND handler <> excluded.handler),
-            handler = excluded.handler,
-            seen_at = excluded.seen_at
-        RETURNING crashes
+        ON CONFLICT DO UPDATE SET handler = excluded.handler, seen_at = excluded.seen_at
         """
 
     let connection: SQLiteConnection
@@ -66,19 +68,32 @@ struct InboxTables {
         return try has(Self.findSuspect, key) ? .suspect : .none
     }
 
-    /// Puts on record that a handler begins.
+    /// Crosses out who is at work on an event, and has died unless it is this very handler.
     ///
-    /// - Returns: how often one died before.
-    func beginSuspect(_ key: InboxKey, handler: String, now: WallTime) throws(StorageError) -> Int {
+    /// - Returns: how many have died at it.
+    /// - Throws: ``StorageError``.
+    func countCrash(of key: InboxKey, butNotOf handler: String, now: WallTime) throws(StorageError) -> Int {
         let crashes = try connection.rows(
-            Self.beginSuspect,
+            Self.countCrash,
+            handler,
+            now.milliseconds,
+            key.subscription,
+            key.source,
+            key.eventID
+        ) { Int(clamping: $0.integer(at: 0)) }
+        return crashes.first ?? 0
+    }
+
+    /// A handler begins.
+    func putOnRecord(_ key: InboxKey, handler: String, now: WallTime) throws(StorageError) {
+        try connection.run(
+            Self.putOnRecord,
             key.subscription,
             key.source,
             key.eventID,
             handler,
             now.milliseconds
-        ) { Int(clamping: $0.integer(at: 0)) }
-        return crashes.first ?? 0
+        )
     }
 
     /// The handler has not died; what crashed before stays on record.

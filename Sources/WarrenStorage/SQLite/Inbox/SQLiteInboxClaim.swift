@@ -1,11 +1,12 @@
 import Warren
+import WarrenRuntime
 
 /// A claim on an event of a ``SQLiteInboxStore``.
 final class SQLiteInboxClaim: InboxClaim {
     let key: InboxKey
     let crashes: Int
-    /// Whether it is on record that the event is being handled.
-    private let isSuspect: Bool
+    /// Whether there is something on record of it.
+    private let hasRecord: Locked<Bool>
     private let store: SQLiteInboxStore
     private let life: ClaimLife
 
@@ -13,11 +14,20 @@ final class SQLiteInboxClaim: InboxClaim {
         self.store = store
         self.key = key
         self.crashes = crashes ?? 0
-        isSuspect = crashes != nil
+        hasRecord = Locked(crashes != nil)
         life = ClaimLife(key) { store.giveBack(key) }
     }
 
     var isCompleted: Bool { life.isCompleted }
+
+    private var isSuspect: Bool { hasRecord.withLock { $0 } }
+
+    func putOnRecord() async throws(StorageError) {
+        try life.check()
+        // It may be there though it fails.
+        hasRecord.withLock { $0 = true }
+        try await store.putOnRecord(key)
+    }
 
     func complete(writing body: @escaping @Sendable (any StoreTransaction) throws -> Void) async throws {
         try life.check()

@@ -55,11 +55,7 @@ public final class SQLiteInboxStore: InboxStore {
     }
 
     /// Claims an event; waits while somebody else has it, in whatever process.
-    public func claim(
-        _ key: InboxKey,
-        isSuspect: Bool,
-        waitingUpTo wait: Duration
-    ) async throws(StorageError) -> InboxAdmission {
+    public func claim(_ key: InboxKey, waitingUpTo wait: Duration) async throws(StorageError) -> InboxAdmission {
         try checkOpen()
         guard try await take(key, until: clock.now.advanced(by: wait)) else {
             guard !Task.isCancelled else {
@@ -74,9 +70,9 @@ public final class SQLiteInboxStore: InboxStore {
                 return .handled
             }
             var crashes: Int?
-            if isSuspect || record == .suspect {
+            if record == .suspect {
                 crashes = try await value(.oneStatement) { [name, now] in
-                    try $0.beginSuspect(key, handler: name, now: now())
+                    try $0.countCrash(of: key, butNotOf: name, now: now())
                 }
             }
             return .admitted(SQLiteInboxClaim(self, key, crashesOfSuspect: crashes))
@@ -114,6 +110,14 @@ public final class SQLiteInboxStore: InboxStore {
     }
 
     // MARK: - Claims
+
+    func putOnRecord(_ key: InboxKey) async throws(StorageError) {
+        try await perform(.oneStatement) { [self] in
+            // Here nothing comes between: what closing the inbox crosses out is not put on record again.
+            try checkOpen()
+            try $0.putOnRecord(key, handler: name, now: now())
+        }
+    }
 
     func complete(
         _ key: InboxKey,

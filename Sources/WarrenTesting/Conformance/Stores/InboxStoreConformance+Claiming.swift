@@ -63,7 +63,7 @@ extension InboxStoreConformance {
             await inbox.close()
             let isClosed = { (error: StorageError) in error.code == .closed }
             try await expectThrow("closed", StorageError.self, where: isClosed) {
-                _ = try await inbox.claim(InboxKey(2), isSuspect: false, waitingUpTo: .zero)
+                _ = try await inbox.claim(InboxKey(2), waitingUpTo: .zero)
             }
             try await expectThrow("closed", StorageError.self, where: isClosed) {
                 _ = try await inbox.isHandled(InboxKey(2))
@@ -112,7 +112,7 @@ extension InboxStoreConformance {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<50 {
                     group.addTask {
-                        switch try await inbox.claim(InboxKey(1), isSuspect: false, waitingUpTo: .seconds(60)) {
+                        switch try await inbox.claim(InboxKey(1), waitingUpTo: .seconds(60)) {
                         case .busy: throw ConformanceFailure("a claim or its end", seen: "busy")
                         case .handled: handled.add(())
                         case .admitted(let claim):
@@ -132,7 +132,7 @@ extension InboxStoreConformance {
             let inbox = try await fixture.open()
             let claim = try await inbox.admit(InboxKey(1))
             for key in [InboxKey(1), InboxKey(2)] {
-                let waiting = Task { try await inbox.claim(key, isSuspect: false, waitingUpTo: .seconds(600)) }
+                let waiting = Task { try await inbox.claim(key, waitingUpTo: .seconds(600)) }
                 if key == InboxKey(1) { try await Task.sleep(for: .milliseconds(20)) }
                 waiting.cancel()
                 do {

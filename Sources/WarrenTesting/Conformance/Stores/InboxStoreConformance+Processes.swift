@@ -27,10 +27,10 @@ extension InboxStoreConformance {
         StoreCheck("an inbox that is closed has claimed nothing any more") { fixture in
             let (inbox, other) = (try await fixture.open(), try await fixture.open())
             let claim = try await inbox.admit(InboxKey(1))
-            let suspect = try await inbox.admit(InboxKey(2), isSuspect: true)
+            let suspect = try await inbox.admit(InboxKey(2), onRecord: true)
             await inbox.close()
             try await other.admit(InboxKey(1)).complete()
-            let again = try await other.admit(InboxKey(2), isSuspect: true)
+            let again = try await other.admit(InboxKey(2), onRecord: true)
             try expect("crashes", again.crashes, is: 0)
             try await again.complete()
             await claim.release()
@@ -45,11 +45,7 @@ extension InboxStoreConformance {
                         group.addTask {
                             let key = InboxKey(number)
                             guard
-                                case .admitted(let claim) = try await inbox.claim(
-                                    key,
-                                    isSuspect: false,
-                                    waitingUpTo: .seconds(60)
-                                )
+                                case .admitted(let claim) = try await inbox.claim(key, waitingUpTo: .seconds(60))
                             else { return }
                             try await claim.complete()
                             handled.add(number)
@@ -70,34 +66,34 @@ extension InboxStoreConformance {
             let after = try await fixture.crash()
             try await after.expect("handled", InboxKey(1))
             let again = try await after.admit(InboxKey(2))
-            try expect("crashes of what was no suspect", again.crashes, is: 0)
+            try expect("crashes of what was not on record", again.crashes, is: 0)
             await claim.release()
         },
-        StoreCheck("a suspect in hand when the process is killed counts as a crash, each time") { fixture in
+        StoreCheck("what is on record when the process is killed has a crash more, each time") { fixture in
             var inbox = try await fixture.open()
             for crashes in 0..<4 {
-                let claim = try await inbox.admit(InboxKey(1), isSuspect: true)
+                let claim = try await inbox.admit(InboxKey(1), onRecord: true)
                 try expect("crashes", claim.crashes, is: crashes)
                 let after = try await fixture.crash()
                 await claim.release()
                 inbox = after
             }
-            // What has crashed is a suspect whether one says so or not.
+            // What is merely claimed has no share in the next one.
             let claim = try await inbox.admit(InboxKey(1))
             try expect("crashes", claim.crashes, is: 4)
             let after = try await fixture.crash()
             let last = try await after.admit(InboxKey(1))
-            try expect("crashes", last.crashes, is: 5)
+            try expect("crashes", last.crashes, is: 4)
             try await last.complete()
             try await after.expect("handled", InboxKey(1))
         },
-        StoreCheck("a suspect that was given back, or has failed, did not crash; what crashed before stays known") {
+        StoreCheck("what was on record and was given back did not crash; what crashed before stays known") {
             fixture in
             let inbox = try await fixture.open()
-            let claim = try await inbox.admit(InboxKey(1), isSuspect: true)
+            let claim = try await inbox.admit(InboxKey(1), onRecord: true)
             await claim.release()
             var after = try await fixture.crash()
-            let second = try await after.admit(InboxKey(1), isSuspect: true)
+            let second = try await after.admit(InboxKey(1), onRecord: true)
             try expect("crashes", second.crashes, is: 0)
             after = try await fixture.crash()
             let third = try await after.admit(InboxKey(1))
@@ -108,9 +104,9 @@ extension InboxStoreConformance {
             try expect("crashes", fourth.crashes, is: 1)
             await fourth.release()
         },
-        StoreCheck("a claim on a suspect that is released in a cancelled task leaves no crash behind") { fixture in
+        StoreCheck("a claim that is on record and is released in a cancelled task leaves no crash behind") { fixture in
             let inbox = try await fixture.open()
-            let claim = try await inbox.admit(InboxKey(1), isSuspect: true)
+            let claim = try await inbox.admit(InboxKey(1), onRecord: true)
             let release = Task {
                 while !Task.isCancelled { await Task.yield() }
                 await claim.release()
@@ -118,14 +114,14 @@ extension InboxStoreConformance {
             release.cancel()
             await release.value
             let after = try await fixture.crash()
-            let second = try await after.admit(InboxKey(1), isSuspect: true)
+            let second = try await after.admit(InboxKey(1), onRecord: true)
             try expect("crashes", second.crashes, is: 0)
         },
         StoreCheck("the crashes of a dead letter are forgotten, and those of what is handled") { fixture in
             let inbox = try await fixture.open()
             let claims = [
-                try await inbox.admit(InboxKey(1), isSuspect: true),
-                try await inbox.admit(InboxKey(2), isSuspect: true),
+                try await inbox.admit(InboxKey(1), onRecord: true),
+                try await inbox.admit(InboxKey(2), onRecord: true),
             ]
             var after = try await fixture.crash()
             let claim = try await after.admit(InboxKey(1))
@@ -142,7 +138,7 @@ extension InboxStoreConformance {
         },
         StoreCheck("crashes are forgotten with time") { fixture in
             let inbox = try await fixture.open()
-            let claim = try await inbox.admit(InboxKey(1), isSuspect: true)
+            let claim = try await inbox.admit(InboxKey(1), onRecord: true)
             let after = try await fixture.crash()
             await (try await after.admit(InboxKey(1))).release()
             try expect("forgotten", try await after.prune(), is: 0)

@@ -68,18 +68,19 @@ public struct InboxStoreFixture: Sendable {
 
 extension InboxStore {
     /// Claims an event that is there to be claimed.
-    func admit(_ key: InboxKey, isSuspect: Bool = false) async throws -> any InboxClaim {
-        let admission = try await claim(key, isSuspect: isSuspect, waitingUpTo: .seconds(20))
+    func admit(_ key: InboxKey, onRecord isOnRecord: Bool = false) async throws -> any InboxClaim {
+        let admission = try await claim(key, waitingUpTo: .seconds(20))
         guard case .admitted(let claim) = admission else {
             throw ConformanceFailure("a claim on \(key)", seen: "\(admission)")
         }
+        if isOnRecord { try await claim.putOnRecord() }
         return claim
     }
 
     /// Fails unless a claim on the event is answered so.
     func expect(_ expected: String, _ key: InboxKey, waitingUpTo wait: Duration = .zero) async throws {
         let seen =
-            switch try await claim(key, isSuspect: false, waitingUpTo: wait) {
+            switch try await claim(key, waitingUpTo: wait) {
             case .handled: "handled"
             case .busy: "busy"
             case .admitted: "admitted"
