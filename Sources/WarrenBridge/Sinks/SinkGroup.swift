@@ -18,9 +18,32 @@ final class SinkGroup: Sendable {
     }
 
     private let members: [Member]
-    /// Of the events of a batch that failed, each of which is now tried alone: how many members, from the first on, have
-    /// it already.
-    private let taken = Locked<[String: Int]>([:])
+    /// Of the events of a batch that failed, each of which is now tried alone.
+    private let progress = Locked(Progress())
+
+    /// How many members, from the first on, have which events already.
+    private struct Progress {
+        /// What tells an event from any other: sources may share ids, and one may use an id again.
+        private struct Identity: Hashable {
+            let source: String?
+            let eventID: String
+            let payload: Int
+
+            /// Without an id it cannot be told from others: `nil`.
+            init?(_ event: EventEnvelope) {
+                guard !event.eventID.isEmpty else { return nil }
+                (source, eventID, payload) = (event.source, event.eventID, event.payload.hashValue)
+            }
+        }
+
+        private var counts: [Identity: Int] = [:]
+
+        /// `nil`: as far as is known, none has it.
+        subscript(_ event: EventEnvelope) -> Int? {
+            get { counts.isEmpty ? nil : Identity(event).flatMap { counts[$0] } }
+            set { if let identity = Identity(event) { counts[identity] = newValue } }
+        }
+    }
 
     /// Counts the events of one sink.
     final class Tally: Sendable {
@@ -46,25 +69,28 @@ final class SinkGroup: Sendable {
     }
 
     private func take(_ contexts: [EventContext]) async throws {
-        var taken = taken.withLock { exchange(&$0, with: [:]) }
+        var progress = progress.withLock { exchange(&$0, with: Progress()) }
+        let first = try contexts[0].envelope
         // The events of a failed batch come before any other.
-        if contexts.count > 1 || taken[contexts[0].eventID] == nil { taken = [:] }
-        defer { self.taken.withLock { $0 = taken } }
-        let before = taken
+        if contexts.count > 1 || progress[first] == nil { progress = Progress() }
+        defer { self.progress.withLock { $0 = progress } }
+        let before = progress
         var rest = contexts[...]
         while !rest.isEmpty {
             let events = try Self.takeSome(&rest)
             for (index, member) in members.enumerated() {
                 do {
-                    try await give(events.filter { (before[$0.eventID] ?? 0) <= index }, to: member)
+                    try await give(events.filter { (before[$0] ?? 0) <= index }, to: member)
                 } catch {
-                    for event in events { taken[event.eventID] = max(index, before[event.eventID] ?? 0) }
+                    for event in events { progress[event] = max(index, before[event] ?? 0) }
                     throw error
                 }
             }
-            for event in events { taken[event.eventID] = members.count }
+            // There may be a failure to come.
+            if !rest.isEmpty { for event in events { progress[event] = members.count } }
         }
-        for context in contexts { taken[context.eventID] = nil }
+        progress = before
+        progress[first] = nil
     }
 
     /// Takes the first events out, at least one, up to what is given to the sinks at a time.

@@ -13,20 +13,23 @@ struct SinkGroupTests {
         let name: String
         let types: TopicPatternSet
         let isPaced: Bool
-        private let state = Locked((taken: [[String]](), refusals: 0))
+        private let state: Locked<(taken: [[String]], refusals: Int)>
+        private let grace: Int
 
-        init(_ name: String, isPaced: Bool = false, refusals: Int = 0) throws {
+        /// It refuses so many times, after so many that it takes.
+        init(_ name: String, isPaced: Bool = false, refusals: Int = 0, after grace: Int = 0) throws {
             self.name = name
             types = TopicPatternSet([try TopicPattern("#")])
             self.isPaced = isPaced
-            state.withLock { $0.refusals = refusals }
+            self.grace = grace
+            state = Locked((taken: [], refusals: refusals))
         }
 
         var taken: [[String]] { state.withLock { $0.taken } }
 
         func take(_ events: [EventEnvelope]) async throws {
             try state.withLock { state throws(Refused) in
-                guard state.refusals == 0 else {
+                guard state.refusals == 0 || state.taken.count < grace else {
                     state.refusals -= 1
                     throw Refused()
                 }
@@ -46,14 +49,19 @@ struct SinkGroupTests {
 
     /// Hands over events with these ids, as a bus does.
     private func hand(_ ids: [String], size: Int = 1, to subscriber: Subscriber) async throws {
-        guard case .batch(_, let handler) = subscriber.handler else { return }
         let data = String(repeating: "x", count: size)
-        try await handler(
-            try ids.map { id in
-                let json = Array(#"{"event_id":"\#(id)","event_type":"a","data":"\#(data)"}"#.utf8)
-                return EventContext(Occurrence(try EventEnvelope(completing: json, source: "test")))
-            }
-        )
+        try await hand(try ids.map { try Self.event($0, data: data) }, to: subscriber)
+    }
+
+    private func hand(_ events: [EventEnvelope], to subscriber: Subscriber) async throws {
+        guard case .batch(_, let handler) = subscriber.handler else { return }
+        try await handler(events.map { EventContext(Occurrence($0)) })
+    }
+
+    private static func event(_ id: String, from source: String = "test", data: String) throws -> EventEnvelope {
+        var event = try EventEnvelope(completing: Array(#"{"event_type":"a","data":"\#(data)"}"#.utf8), source: source)
+        event.eventID = id
+        return event
     }
 
     @Test("get many small events at a time, and few large ones")
@@ -78,6 +86,34 @@ struct SinkGroupTests {
         // One that is published with the id of another is an event of its own.
         try await hand(["1"], to: subscriber)
         #expect(first.taken == [["1", "2"], ["1"]] && second.taken == [["1"], ["2"], ["1"]])
+    }
+
+    @Test("all get an event that has the id of one that not all have yet, or none as that one", arguments: 0..<3)
+    func likeRefused(number: Int) async throws {
+        let (event, other) =
+            switch number {
+            case 0: (try Self.event("1", data: "x"), try Self.event("1", from: "elsewhere", data: "x"))
+            case 1: (try Self.event("1", data: "x"), try Self.event("1", data: "y"))
+            default: (try Self.event("", data: "x"), try Self.event("", data: "x"))
+            }
+        let (first, second) = (try Shelf("a"), try Shelf("b", refusals: 1))
+        let subscriber = try group(first, second)
+        await #expect(throws: SinkFailure.self) { try await hand([event], to: subscriber) }
+        try await hand([other], to: subscriber)
+        #expect(first.taken.count == 2 && second.taken.count == 1)
+    }
+
+    @Test("do not get again what was given to all before a later part of the batch was refused")
+    func parts() async throws {
+        let (first, second) = (try Shelf("a"), try Shelf("b", refusals: 2, after: 1))
+        let subscriber = try group(first, second)
+        let large = String(repeating: "x", count: SinkGroup.batchSize)
+        let events = [try Self.event("1", data: large), try Self.event("2", data: "y")]
+        await #expect(throws: SinkFailure.self) { try await hand(events, to: subscriber) }
+        try await hand([events[0]], to: subscriber)
+        await #expect(throws: SinkFailure.self) { try await hand([events[1]], to: subscriber) }
+        try await hand([events[1]], to: subscriber)
+        #expect(first.taken == [["1"], ["2"]] && second.taken == [["1"], ["2"]])
     }
 
     @Test("have as long as they like where a reader sets the pace, and else as long as the bus has it")
