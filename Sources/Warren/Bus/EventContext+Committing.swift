@@ -14,7 +14,8 @@ extension EventContext {
     /// more than once.
     ///
     /// - Parameter body: writes the rows, with the kind of transaction that the bus's inbox has; called on a thread of the
-    ///   store, which does nothing else meanwhile.
+    ///   store, which does nothing else meanwhile, and called again where what it wrote was rolled back through no fault of
+    ///   its own: it should do nothing else that would be wrong twice.
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; ``EventBusError`` with code `cannotCommit` without an inbox, for an event without an
     ///   id, for one without a source whose id is no UUID, and in an observer; ``StorageError``: `alreadyHandled` when the event was handled before, also by an earlier

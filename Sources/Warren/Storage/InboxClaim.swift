@@ -25,7 +25,8 @@ public protocol InboxClaim: Sendable {
     /// What ``commit(_:)`` and ``complete()`` come down to: marks the event as handled, and writes what `body` writes with
     /// the mark or not at all.
     ///
-    /// - Parameter body: called on a thread of the store, which does nothing else meanwhile.
+    /// - Parameter body: called on a thread of the store, which does nothing else meanwhile. Called again where what it
+    ///   wrote was rolled back through no fault of its own: the last call counts.
     /// - Throws: what `body` throws, and ``StorageError``. Then nothing was written and the claim is still held, but for
     ///   the code `unknown`: then it may be written. `alreadyHandled` when the event was marked before, by this claim too;
     ///   `closed` when the claim was given back.
@@ -46,7 +47,7 @@ extension InboxClaim {
     /// Marks the event as handled, and writes the handler's own rows with the mark or not at all.
     ///
     /// - Parameter body: writes them with the kind of transaction that it names; called on a thread of the store, which
-    ///   does nothing else meanwhile.
+    ///   does nothing else meanwhile, and called again where what it wrote was rolled back through no fault of its own.
     /// - Returns: what `body` returns.
     /// - Throws: as ``complete(writing:)``, and ``StorageError`` with code `wrongTransaction` when the store has another
     ///   kind.

@@ -7,5 +7,7 @@
 ///     try transaction.execute("INSERT INTO payments (order_id, cents) VALUES (?, ?)", order.id, order.cents)
 /// }
 /// ```
-/// It is there for the time of the closure alone, which is synchronous: a transaction is never held while a task waits.
+/// It is there for the time of the closure alone, which is synchronous: a transaction is never held while a task waits. What
+/// several tasks write may share a transaction of the store; where that is lost to one of them, the closures of the others
+/// are called again. So a closure writes its rows, and does nothing else that would be wrong twice.
 public protocol StoreTransaction: SendableMetatype {}

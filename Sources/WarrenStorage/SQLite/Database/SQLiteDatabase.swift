@@ -38,8 +38,10 @@ public final class SQLiteDatabase: Sendable {
 
     /// Reads and writes in one transaction, which is committed when `body` returns and undone when it throws.
     ///
-    /// - Parameter body: called on the database's thread, which does nothing else meanwhile: it should not take long.
-    /// - Returns: what `body` returns, when it is as safe as the configuration wants it.
+    /// - Parameter body: called on the database's thread, which does nothing else meanwhile: it should not take long. What
+    ///   tasks write at a time shares a transaction; where that is lost to another of them, `body` is called again: it
+    ///   should do nothing else that would be wrong twice.
+    /// - Returns: what the last call of `body` returns, when it is as safe as the configuration wants it.
     /// - Throws: what `body` throws, and ``StorageError``; nothing was written then, but for the code `unknown`, which a
     ///   task gets that is cancelled while it is being written.
     @discardableResult

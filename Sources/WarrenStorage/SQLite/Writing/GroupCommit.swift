@@ -9,14 +9,23 @@ protocol TransactionObserver: Sendable {
 
 /// Does jobs that write, and commits them together.
 ///
-/// A job that fails is undone and harms no other. What makes SQLite give up the whole transaction (a full disk, say) is
-/// the failure of all that are in it.
+/// Only what fails by itself fails. A job that fails is undone and harms no other. What makes SQLite give up the whole
+/// transaction (`INSERT OR ROLLBACK`, a row for which the disk has no room) is done by itself, after the others were done
+/// again without it. Nobody is told before the commit, for a failure too may rest on rows that are lost with it.
 struct GroupCommit {
+    /// What was done in the transaction that is under way, and why it failed if it did.
+    private struct Outcome {
+        let job: Job
+        let failure: (any Error)?
+    }
+
     private let connection: SQLiteConnection
     private let observer: (any TransactionObserver)?
-    /// What is done, and not committed.
-    private var done: [Job] = []
+    /// In the order in which they were done.
+    private var outcomes: [Outcome] = []
     private var isUnderWay = false
+    /// Why no transaction could be begun: whatever was handed over with that job would wait as long, and in vain.
+    private var refusal: StorageError?
 
     init(_ connection: SQLiteConnection, _ observer: (any TransactionObserver)?) {
         self.connection = connection
@@ -25,16 +34,8 @@ struct GroupCommit {
 
     /// Does jobs in the transaction that is under way, or else in a new one.
     mutating func perform(_ jobs: [Job]) {
-        var left = jobs[...]
-        do throws(StorageError) {
-            try begin()
-            while let job = left.popFirst() {
-                if job.begin(), try perform(job) { done.append(job) }
-            }
-        } catch {
-            giveUp(error)
-            for job in left where job.begin() { job.finish(error) }
-        }
+        refusal = nil
+        for job in jobs where job.begin() { perform(job) }
     }
 
     /// Commits what is done, and tells who waits.
@@ -46,60 +47,102 @@ struct GroupCommit {
         do throws(StorageError) {
             try connection.run("COMMIT")
         } catch {
-            giveUp(error)
+            redo(after: error)
             return nil
         }
         let duration = start.duration(until: SystemClock().now)
         isUnderWay = false
         observer?.committed()
-        for job in exchange(&done, with: []) { job.finish() }
+        for outcome in exchange(&outcomes, with: []) { outcome.job.finish(outcome.failure) }
         return duration
+    }
+
+    private mutating func perform(_ job: Job) {
+        do throws(StorageError) {
+            try begin()
+        } catch {
+            refusal = error
+            return job.finish(error)
+        }
+        let failure = failure(of: job)
+        if connection.isInTransaction {
+            outcomes.append(Outcome(job: job, failure: failure))
+        } else {
+            // Without an error: caught by a handler, who went on as if nothing were.
+            let swallowed = "'\(connection.path)': a failed statement has rolled the transaction back"
+            redo(without: job, failure ?? StorageError(.failed, swallowed))
+        }
     }
 
     private mutating func begin() throws(StorageError) {
         guard !isUnderWay else { return }
+        if let refusal { throw refusal }
         try connection.checkFile()
         try connection.run("BEGIN IMMEDIATE")
         isUnderWay = true
     }
 
-    /// The transaction is lost.
-    private mutating func giveUp(_ error: StorageError) {
+    /// Does one job.
+    ///
+    /// - Returns: why it failed, and has changed nothing; where there is no transaction any more, all of it is lost.
+    private func failure(of job: Job) -> (any Error)? {
+        let hasSavepoint = job.kind == .severalStatements
+        do {
+            if hasSavepoint { try connection.run("SAVEPOINT \(SQLiteConnection.savepoint)") }
+            try job.perform(on: connection)
+            if hasSavepoint, connection.isInTransaction {
+                try connection.run("RELEASE \(SQLiteConnection.savepoint)")
+            }
+            return nil
+        } catch {
+            if hasSavepoint, connection.isInTransaction { undo() }
+            return error
+        }
+    }
+
+    private func undo() {
+        do throws(StorageError) {
+            try connection.run("ROLLBACK TO \(SQLiteConnection.savepoint)")
+            try connection.run("RELEASE \(SQLiteConnection.savepoint)")
+        } catch {
+            try? connection.run("ROLLBACK")
+        }
+    }
+
+    // MARK: - When the transaction is lost
+
+    /// The transaction is lost to a job: the others are done again without it, and it by itself.
+    private mutating func redo(without job: Job, _ failure: any Error) {
+        let others = lose()
+        guard !others.isEmpty else { return job.finish(failure) }
+        redo(others[...])
+        redo([job])
+    }
+
+    /// The transaction could not be committed.
+    ///
+    /// Where there is no room for all, there may be for some: each half is done again. Any other failure is none of a job's.
+    private mutating func redo(after failure: StorageError) {
+        let jobs = lose()
+        guard failure.code == .full, jobs.count > 1 else {
+            for job in jobs { job.finish(failure) }
+            return
+        }
+        let middle = jobs.count / 2
+        redo(jobs[..<middle])
+        redo(jobs[middle...])
+    }
+
+    private mutating func redo(_ jobs: ArraySlice<Job>) {
+        for job in jobs { perform(job) }
+        _ = commit()
+    }
+
+    /// - Returns: the jobs that were done in it.
+    private mutating func lose() -> [Job] {
         isUnderWay = false
         if connection.isInTransaction { try? connection.run("ROLLBACK") }
         observer?.rolledBack()
-        for job in exchange(&done, with: []) { job.finish(error) }
-    }
-
-    /// Does one job; tells who waits for it if it fails.
-    ///
-    /// - Returns: whether it is done.
-    /// - Throws: why the whole transaction is lost.
-    private func perform(_ job: Job) throws(StorageError) -> Bool {
-        let needsSavepoint = job.kind == .severalStatements
-        do {
-            if needsSavepoint { try connection.run("SAVEPOINT \(SQLiteConnection.savepoint)") }
-            try job.perform(on: connection)
-            guard connection.isInTransaction else {
-                // Caught by a handler, who went on as if nothing were.
-                throw StorageError(.failed, "'\(connection.path)': a failed statement has rolled the transaction back")
-            }
-            if needsSavepoint { try connection.run("RELEASE \(SQLiteConnection.savepoint)") }
-            return true
-        } catch {
-            defer { job.finish(error) }
-            try undo(needsSavepoint, after: error)
-            return false
-        }
-    }
-
-    private func undo(_ hasSavepoint: Bool, after failure: any Error) throws(StorageError) {
-        guard connection.isInTransaction else {
-            let reason = "'\(connection.path)': rolled back with another write that failed: \(failure)"
-            throw StorageError((failure as? StorageError)?.code ?? .failed, reason)
-        }
-        guard hasSavepoint else { return }
-        try connection.run("ROLLBACK TO \(SQLiteConnection.savepoint)")
-        try connection.run("RELEASE \(SQLiteConnection.savepoint)")
+        return exchange(&outcomes, with: []).map(\.job)
     }
 }
