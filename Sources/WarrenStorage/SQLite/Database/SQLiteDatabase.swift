@@ -63,7 +63,8 @@ public final class SQLiteDatabase: Sendable {
     ) async throws -> Value {
         try await thread.value(.reading) { connection in
             try connection.run("BEGIN")
-            defer { try? connection.run("COMMIT") }
+            // There is nothing to commit, and this cannot fail and leave the transaction open.
+            defer { try? connection.run("ROLLBACK") }
             return try connection.withTransaction(mayWrite: false, body)
         }
     }
