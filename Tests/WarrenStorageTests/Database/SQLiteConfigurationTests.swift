@@ -10,6 +10,7 @@ struct SQLiteConfigurationTests {
         let configuration = SQLiteConfiguration()
         #expect(configuration.durability == .full)
         #expect(configuration.busyTimeout == .seconds(5))
+        #expect(configuration.enforcesForeignKeys)
         try configuration.check()
     }
 

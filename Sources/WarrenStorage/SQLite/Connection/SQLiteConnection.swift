@@ -95,6 +95,8 @@ final class SQLiteConnection {
             )
         }
         try run("PRAGMA synchronous = \(configuration.durability)")
+        // Within a transaction, where handlers are, it could not be switched.
+        try run("PRAGMA foreign_keys = \(configuration.enforcesForeignKeys ? "ON" : "OFF")")
         // After a burst the log gives most of its room back.
         try run("PRAGMA journal_size_limit = 67108864")
     }
@@ -169,6 +171,18 @@ final class SQLiteConnection {
 
     /// How many rows the last statement has written.
     var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
+
+    /// - Throws: when a row refers to one that is not there: the commit would fail, for all that share it.
+    func checkReferences() throws(StorageError) {
+        var (open, highest): (Int32, Int32) = (0, 0)
+        unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &open, &highest, 0)
+        guard open == 0 else {
+            throw StorageError(
+                .constraint,
+                "'\(path)': FOREIGN KEY constraint failed: a row refers to one that is not there"
+            )
+        }
+    }
 
     /// - Throws: when the file is no longer the one that the path names: whatever is written would be lost.
     func checkFile() throws(StorageError) {

@@ -12,10 +12,22 @@ public struct SQLiteConfiguration: Sendable, Hashable {
     /// Nothing else is written meanwhile. Default: 5 s.
     public var busyTimeout: Duration
 
+    /// Whether a row may refer (`REFERENCES`) only to one that is there.
+    ///
+    /// A write that ends with a row that refers to none fails with ``StorageError/Code/constraint``, also where the check is
+    /// `DEFERRED`. Rows that are there already are not looked at. Switch it off to rebuild tables that others refer to.
+    /// Default: `true`.
+    public var enforcesForeignKeys: Bool
+
     /// Creates a configuration.
-    public init(durability: Durability = .full, busyTimeout: Duration = .seconds(5)) {
+    public init(
+        durability: Durability = .full,
+        busyTimeout: Duration = .seconds(5),
+        enforcesForeignKeys: Bool = true
+    ) {
         self.durability = durability
         self.busyTimeout = busyTimeout
+        self.enforcesForeignKeys = enforcesForeignKeys
     }
 
     /// - Throws: ``StorageError`` with code `invalidConfiguration`.

@@ -91,6 +91,7 @@ struct GroupCommit {
             if hasSavepoint { try connection.run("SAVEPOINT \(SQLiteConnection.savepoint)") }
             try job.perform(on: connection)
             if hasSavepoint, connection.isInTransaction {
+                try connection.checkReferences()
                 try connection.run("RELEASE \(SQLiteConnection.savepoint)")
             }
             return nil
