@@ -6,7 +6,8 @@ struct InboxTables {
     static let schema = Schema(
         part: "inbox",
         steps: [
-            // Rows are in the order of their time; events of one subscription stand together in the index.
+            // Rows are nearly in the order of their time: a clock may be set back. Events of one subscription stand together
+            // in the index of the keys.
             """
             CREATE TABLE warren_inbox (
                 id INTEGER PRIMARY KEY,
@@ -16,6 +17,7 @@ struct InboxTables {
                 handled_at INTEGER NOT NULL,
                 UNIQUE (subscription, source, event_id)
             ) STRICT;
+            CREATE INDEX warren_inbox_by_time ON warren_inbox (handled_at);
             -- Events that may have ended a process. `handler` is the inbox whose process is at work on it.
             CREATE TABLE warren_inbox_suspects (
                 subscription TEXT NOT NULL,
@@ -125,24 +127,63 @@ struct InboxTables {
         }
     }
 
-    /// Forgets the first events that were handled before a moment, at most `limit`.
-    func pruneHandled(before moment: WallTime, limit: Int) throws(StorageError) -> Int {
-        let last = try connection.rows(
-            "SELECT id, handled_at FROM warren_inbox ORDER BY id LIMIT ?",
+    /// Times that have not come yet, of a clock that was wrong, become `now`: they would be remembered for years.
+    ///
+    /// - Returns: how many rows it has changed, of each table at most `limit`.
+    func correctTimes(now: WallTime, limit: Int) throws(StorageError) -> Int {
+        try connection.run(
+            """
+            UPDATE warren_inbox SET handled_at = ?1
+            WHERE id IN (SELECT id FROM warren_inbox WHERE handled_at > ?1 LIMIT ?2)
+            """,
+            now.milliseconds,
             limit
-        ) { row in row.integer(at: 1) < moment.milliseconds ? row.integer(at: 0) : nil }.last
-        guard let last else { return 0 }
-        try connection.run("DELETE FROM warren_inbox WHERE id <= ?", last)
+        )
+        let corrected = connection.changes
+        try connection.run("UPDATE warren_inbox_suspects SET seen_at = ?1 WHERE seen_at > ?1", now.milliseconds)
+        return corrected
+    }
+
+    /// Forgets events that were handled before a moment, the oldest first, at most `limit`.
+    func pruneHandled(before moment: WallTime, limit: Int) throws(StorageError) -> Int {
+        try connection.run(
+            """
+            DELETE FROM warren_inbox
+            WHERE id IN (SELECT id FROM warren_inbox WHERE handled_at < ? ORDER BY handled_at LIMIT ?)
+            """,
+            moment.milliseconds,
+            limit
+        )
         return connection.changes
     }
 
-    /// Forgets suspects that were last seen before a moment and are not at work.
-    func pruneSuspects(before moment: WallTime) throws(StorageError) -> Int {
-        try connection.run(
-            "DELETE FROM warren_inbox_suspects WHERE handler IS NULL AND seen_at < ?",
-            moment.milliseconds
-        )
-        return connection.changes
+    /// Suspects that were last seen before a moment, at most `limit`; somebody may still be at work on them.
+    func suspects(seenBefore moment: WallTime, limit: Int) throws(StorageError) -> [InboxKey] {
+        try connection.rows(
+            """
+            SELECT subscription, source, event_id FROM warren_inbox_suspects WHERE seen_at < ? ORDER BY seen_at LIMIT ?
+            """,
+            moment.milliseconds,
+            limit
+        ) { row in
+            InboxKey(source: row.text(at: 1), eventID: row.text(at: 2), subscription: row.text(at: 0))
+        }
+    }
+
+    /// Forgets those of some suspects that nobody has seen since.
+    func forgetSuspects(_ keys: [InboxKey], seenBefore moment: WallTime) throws(StorageError) -> Int {
+        var count = 0
+        for key in keys {
+            try connection.run(
+                "\(Self.deleteSuspect) AND seen_at < ?",
+                key.subscription,
+                key.source,
+                key.eventID,
+                moment.milliseconds
+            )
+            count += connection.changes
+        }
+        return count
     }
 
     private func has(_ sql: String, _ key: InboxKey) throws(StorageError) -> Bool {

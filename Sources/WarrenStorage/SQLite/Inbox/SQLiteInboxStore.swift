@@ -89,15 +89,42 @@ public final class SQLiteInboxStore: InboxStore {
     }
 
     /// Forgets what was handled, or crashed, longer ago than the store is to remember.
+    ///
+    /// What bears a time that has not come yet, since the clock was wrong, is remembered from now on.
     public func prune() async throws(StorageError) -> Int {
         try checkOpen()
-        let oldest = now().advanced(by: .zero - retention)
-        let limit = Self.pruningStep
-        var sum = try await value(.oneStatement) { try $0.pruneSuspects(before: oldest) }
+        let (now, limit) = (now(), Self.pruningStep)
+        let oldest = now.advanced(by: .zero - retention)
+        _ = try await inSteps { () throws(StorageError) in
+            try await value(.severalStatements) { try $0.correctTimes(now: now, limit: limit) }
+        }
+        let suspects = try await inSteps { () throws(StorageError) in try await pruneSuspects(before: oldest) }
+        let handled = try await inSteps { () throws(StorageError) in
+            try await value(.severalStatements) { try $0.pruneHandled(before: oldest, limit: limit) }
+        }
+        return suspects + handled
+    }
+
+    /// Does something to at most so many rows at a time, until there are no more; others have their turn in between.
+    private func inSteps(_ step: () async throws(StorageError) -> Int) async throws(StorageError) -> Int {
+        var sum = 0
         while true {
-            let count = try await value(.severalStatements) { try $0.pruneHandled(before: oldest, limit: limit) }
+            let count = try await step()
             sum += count
-            if count < limit { return sum }
+            if count < Self.pruningStep { return sum }
+        }
+    }
+
+    /// Forgets some suspects on whom nobody is at work: those of processes that died too.
+    private func pruneSuspects(before oldest: WallTime) async throws(StorageError) -> Int {
+        let limit = Self.pruningStep
+        var taken: [InboxKey] = []
+        defer { for key in taken { giveBack(key) } }
+        for key in try await value(.reading, { try $0.suspects(seenBefore: oldest, limit: limit) }) {
+            if try await take(key, until: clock.now) { taken.append(key) }
+        }
+        return try await value(.severalStatements) { [taken] in
+            try $0.forgetSuspects(taken, seenBefore: oldest)
         }
     }
 
