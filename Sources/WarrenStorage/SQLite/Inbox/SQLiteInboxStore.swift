@@ -64,6 +64,8 @@ public final class SQLiteInboxStore: InboxStore {
             return try await isHandled(key) ? .handled : .busy
         }
         do throws(StorageError) {
+            // It may have been closed during the wait.
+            try checkOpen()
             let record = try await record(of: key)
             if record == .handled {
                 giveBack(key)
