@@ -21,7 +21,11 @@ struct InboxPruningTests {
         for number in numbers { try await admit(number, by: inbox).complete() }
     }
 
-    private func admit(_ number: Int, isSuspect: Bool = false, by inbox: SQLiteInboxStore) async throws -> any InboxClaim {
+    private func admit(
+        _ number: Int,
+        isSuspect: Bool = false,
+        by inbox: SQLiteInboxStore
+    ) async throws -> any InboxClaim {
         let admission = try await inbox.claim(Self.key(number), isSuspect: isSuspect, waitingUpTo: .zero)
         guard case .admitted(let claim) = admission else { throw Refusal() }
         return claim
@@ -35,7 +39,7 @@ struct InboxPruningTests {
         try await database.read { try $0.query("SELECT count(*) FROM \(table)")[0][0].integer }
     }
 
-    @Test("is not held up by what was handled while the clock was years ahead, and remembers it no longer than the rest")
+    @Test("is not held up by what was handled while the clock was years ahead, and forgets that too")
     func clockAhead() async throws {
         let years = Duration.seconds(20 * 365 * 86400)
         folder.calendar.advance(by: years)

@@ -37,14 +37,13 @@ final class SQLiteInboxClaim: InboxClaim {
 
     func release() async {
         guard life.isHeld else { return }
-        // If it stays on record, it is under the name of this inbox, which has not died.
-        if isSuspect { try? await store.endSuspect(key, keepsCrashes: true) }
+        if isSuspect { await store.endSuspect(key) }
         life.end()
     }
 
     func forget() async throws(StorageError) {
         guard life.isHeld else { return }
-        if isSuspect { try await store.endSuspect(key, keepsCrashes: false) }
+        if isSuspect { try await store.forgetSuspect(key) }
         life.end()
     }
 }

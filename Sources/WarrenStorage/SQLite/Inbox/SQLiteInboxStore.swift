@@ -20,6 +20,8 @@ public final class SQLiteInboxStore: InboxStore {
     private let claims: ClaimTable
     private let locks: ClaimLocks
     private let isClosed = Locked(false)
+    /// Given back, but still on record as being handled: another process would take that for a crash.
+    private let uncrossed = Locked<Set<InboxKey>>([])
     /// Names this inbox on the records of suspects; no other ever has the same name.
     private let name = UUIDv7.make().description
 
@@ -95,6 +97,7 @@ public final class SQLiteInboxStore: InboxStore {
     /// What bears a time that has not come yet, since the clock was wrong, is remembered from now on.
     public func prune() async throws(StorageError) -> Int {
         try checkOpen()
+        await crossOutSuspects()
         let (now, limit) = (now(), Self.pruningStep)
         let oldest = now.advanced(by: .zero - retention)
         _ = try await inSteps { () throws(StorageError) in
@@ -122,9 +125,8 @@ public final class SQLiteInboxStore: InboxStore {
         let limit = Self.pruningStep
         var taken: [InboxKey] = []
         defer { for key in taken { giveBack(key) } }
-        for key in try await value(.reading, { try $0.suspects(seenBefore: oldest, limit: limit) }) {
-            if try await take(key, until: clock.now) { taken.append(key) }
-        }
+        let suspects = try await value(.reading) { try $0.suspects(seenBefore: oldest, limit: limit) }
+        for key in suspects where try await take(key, until: clock.now) { taken.append(key) }
         return try await value(.severalStatements) { [taken] in
             try $0.forgetSuspects(taken, seenBefore: oldest)
         }
@@ -160,13 +162,31 @@ public final class SQLiteInboxStore: InboxStore {
             if isSuspect { try tables.forgetSuspect(key) }
             try connection.withTransaction(mayWrite: true) { try body($0) }
         }
+        await crossOutSuspects()
     }
 
-    /// Notes that no handler has died; crashes stay on record only where `keepsCrashes` has it.
-    func endSuspect(_ key: InboxKey, keepsCrashes: Bool) async throws(StorageError) {
+    /// Notes that no handler has died; what cannot be noted now is later, when something was written again.
+    func endSuspect(_ key: InboxKey) async {
+        do throws(StorageError) {
+            try checkOpen()
+            try await perform(.severalStatements, heedingCancellation: false) { try $0.endSuspect(key) }
+        } catch {
+            uncrossed.withLock { _ = $0.insert(key) }
+        }
+    }
+
+    /// The same, and that no crash of it is worth remembering.
+    func forgetSuspect(_ key: InboxKey) async throws(StorageError) {
         try checkOpen()
-        try await perform(.severalStatements, heedingCancellation: !keepsCrashes) {
-            try keepsCrashes ? $0.endSuspect(key) : $0.forgetSuspect(key)
+        try await perform(.severalStatements) { try $0.forgetSuspect(key) }
+    }
+
+    /// Notes what could not be noted before; whoever has a claim now does so himself.
+    private func crossOutSuspects() async {
+        let keys = uncrossed.withLock { exchange(&$0, with: []) }
+        for key in keys where (try? await take(key, until: clock.now)) == true {
+            await endSuspect(key)
+            giveBack(key)
         }
     }
 
