@@ -6,61 +6,100 @@ struct ParkedLetters: DeadLetterStore {
     let spool: any SpoolStore
 
     func list(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> [DeadLetterHead] {
-        try await parked(filter, limit: limit).map(\.head)
+        var heads: [DeadLetterHead] = []
+        try await forEachPage(of: filter, limit: limit) { heads += $0.map(\.head) }
+        return heads
     }
 
     func show(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> [DeadLetter] {
-        try await parked(filter, limit: limit).map(\.letter)
+        var letters: [DeadLetter] = []
+        try await forEachPage(of: filter, limit: limit) { letters += $0.map(\.letter) }
+        return letters
     }
 
     func requeue(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport {
-        try await change(filter, limit: limit) { position throws(StorageError) in
-            try await spool.requeue([position])
+        try await change(filter, limit: limit, "requeued") { positions throws(StorageError) in
+            try await spool.requeue(positions)
         }
     }
 
     func discard(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport {
-        try await change(filter, limit: limit) { position throws(StorageError) in
-            try await spool.discard([position])
+        try await change(filter, limit: limit, "discarded") { positions throws(StorageError) in
+            try await spool.discard(positions)
         }
     }
 
     func purge() async throws(EventBusError) -> Int {
-        try await discard(.all, limit: .max).ids.count
+        let report = try await discard(.all, limit: .max)
+        guard let kept = report.kept.first else { return report.ids.count }
+        throw EventBusError(.unavailable, kept.reason).after(report.ids.count, "discarded")
     }
 
-    /// One after the other: each is where it was or where it is to go, whenever this ends.
+    /// A page after the other, each at once: it is where it was or where it is to go, whenever this ends.
+    ///
+    /// - Parameters:
+    ///   - filter: which.
+    ///   - limit: how many at most.
+    ///   - past: what is done, for errors.
+    ///   - body: does it, for all that it is given or for none.
+    /// - Returns: what became of them.
+    /// - Throws: as the store says.
     private func change(
         _ filter: DeadLetterFilter,
         limit: Int,
-        _ body: (SpoolPosition) async throws(StorageError) -> Int
+        _ past: String,
+        _ body: ([SpoolPosition]) async throws(StorageError) -> Int
     ) async throws(EventBusError) -> DeadLetterReport {
         var report = DeadLetterReport()
-        for entry in try await parked(filter, limit: limit) {
-            do throws(StorageError) {
-                guard try await body(entry.spooled.position) > 0 else { continue }
-                report.ids.append(entry.spooled.entry.eventID)
-            } catch {
-                report.kept.append(.init(id: entry.spooled.entry.eventID, reason: error.message))
+        do throws(EventBusError) {
+            try await forEachPage(of: filter, limit: limit) { page throws(EventBusError) in
+                let ids = page.map(\.spooled.entry.eventID)
+                do throws(StorageError) {
+                    _ = try await body(page.map(\.spooled.position))
+                    report.ids += ids
+                } catch {
+                    let error = EventBusError(opening: error)
+                    if error.code == .cancelled || error.code == .closed { throw error }
+                    report.kept += ids.map { .init(id: $0, reason: error.message) }
+                }
             }
+        } catch {
+            throw error.after(report.ids.count, past)
         }
         return report
     }
 
-    private func parked(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> [ParkedEntry] {
-        var found: [ParkedEntry] = []
+    /// Reads what is parked now, some MiB at a time.
+    ///
+    /// - Parameters:
+    ///   - filter: which.
+    ///   - limit: how many at most.
+    ///   - body: called with those of a page that are meant, if any.
+    /// - Throws: what `body` throws, and why it cannot be read.
+    private func forEachPage(
+        of filter: DeadLetterFilter,
+        limit: Int,
+        _ body: ([ParkedEntry]) async throws(EventBusError) -> Void
+    ) async throws(EventBusError) {
+        // What was put into the line may be parked again meanwhile; it is not meant.
+        var (unread, wanted) = (spool.status.parkedCount, limit)
         var last: SpoolPosition?
+        while unread > 0, wanted > 0 {
+            let page = try await page(after: last).prefix(unread)
+            guard let end = page.last else { return }
+            last = end.spooled.position
+            let meant = Array(page.filter { filter.matches($0.head) }.prefix(wanted))
+            (unread, wanted) = (unread - page.count, wanted - meant.count)
+            if !meant.isEmpty { try await body(meant) }
+        }
+    }
+
+    private func page(after position: SpoolPosition?) async throws(EventBusError) -> [ParkedEntry] {
         do throws(StorageError) {
-            while found.count < limit {
-                let page = try await spool.parked(after: last, upTo: Self.page)
-                guard let end = page.last else { break }
-                last = end.spooled.position
-                found += page.filter { filter.matches($0.head) }
-            }
+            return try await spool.parked(after: position, upTo: Self.page)
         } catch {
             throw EventBusError(opening: error)
         }
-        return Array(found.prefix(max(0, limit)))
     }
 }
 
@@ -78,7 +117,7 @@ extension EventBusError {
         let code: Code =
             switch error.code {
             case .inUse, .busy: .inUse
-            case .cancelled: .cancelled
+            case .cancelled, .unknown: .cancelled
             case .closed: .closed
             case .cannotOpen: .notFound
             default: .unavailable

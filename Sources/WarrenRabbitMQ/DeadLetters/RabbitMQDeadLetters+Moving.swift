@@ -71,8 +71,7 @@ extension RabbitMQDeadLetters {
                 }
             }
         } catch {
-            guard !report.ids.isEmpty else { throw error }
-            throw EventBusError(error.code, "\(error.message); \(report.ids.count) were \(past) before")
+            throw error.after(report.ids.count, past)
         }
         return report
     }
