@@ -18,25 +18,44 @@ struct HybridDeadLetters: DeadLetterStore {
     }
 
     func requeue(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport {
-        try await both(DeadLetterReport(), +) { store, done throws(EventBusError) in
-            try await store.requeue(filter, limit: limit - done.ids.count)
+        try await change(limit, "requeued") { store, limit throws(EventBusError) in
+            try await store.requeue(filter, limit: limit)
         }
     }
 
     func discard(_ filter: DeadLetterFilter, limit: Int) async throws(EventBusError) -> DeadLetterReport {
-        try await both(DeadLetterReport(), +) { store, done throws(EventBusError) in
-            try await store.discard(filter, limit: limit - done.ids.count)
+        try await change(limit, "discarded") { store, limit throws(EventBusError) in
+            try await store.discard(filter, limit: limit)
         }
     }
 
     func purge() async throws(EventBusError) -> Int {
-        try await both(0, +) { store, _ throws(EventBusError) in try await store.purge() }
+        try await both(0, +, counting: (\.self, "purged")) { store, _ throws(EventBusError) in try await store.purge() }
+    }
+
+    private func change(
+        _ limit: Int,
+        _ past: String,
+        _ body: (any DeadLetterStore, Int) async throws(EventBusError) -> DeadLetterReport
+    ) async throws(EventBusError) -> DeadLetterReport {
+        try await both(DeadLetterReport(), +, counting: (\.ids.count, past)) { store, done throws(EventBusError) in
+            try await body(store, limit - done.ids.count)
+        }
     }
 
     /// What both halves have; a subscription may be unknown to one of them, but not to both.
+    ///
+    /// - Parameters:
+    ///   - nothing: what neither has.
+    ///   - add: puts both together.
+    ///   - counted: how much the first half has done, and what, for the error of the other.
+    ///   - body: what is asked of a half; it also gets what the first one had.
+    /// - Returns: what both have.
+    /// - Throws: as the store says.
     private func both<Value>(
         _ nothing: Value,
         _ add: (Value, Value) -> Value,
+        counting counted: (done: KeyPath<Value, Int>, past: String)? = nil,
         _ body: (any DeadLetterStore, Value) async throws(EventBusError) -> Value
     ) async throws(EventBusError) -> Value {
         var (result, isKnown) = (nothing, false)
@@ -46,7 +65,10 @@ struct HybridDeadLetters: DeadLetterStore {
                 result = add(result, try await body(store, result))
                 isKnown = true
             } catch {
-                guard error.code == .notFound else { throw error }
+                guard error.code == .notFound else {
+                    guard let counted else { throw error }
+                    throw error.after(result[keyPath: counted.done], "\(counted.past) in this process")
+                }
                 unknown = error
             }
         }
