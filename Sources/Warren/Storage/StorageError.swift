@@ -35,7 +35,7 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// A configuration value makes no sense.
         public static let invalidConfiguration = Code(kind: .invalidConfiguration)
-        /// There is no such folder, no right to it, or no such server.
+        /// There is no such folder, no right to it, or no such server; or not in it what was to be there.
         public static let cannotOpen = Code(kind: .cannotOpen)
         /// Another process owns what can have one owner only.
         public static let inUse = Code(kind: .inUse)

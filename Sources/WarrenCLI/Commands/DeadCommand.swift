@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Warren
+import WarrenBridge
 import WarrenRabbitMQ
 import WarrenRuntime
 import WarrenStorage
@@ -83,7 +84,7 @@ enum DeadCommand {
         }
     }
 
-    /// Opens the spool for as long as `body` runs; one that is not there is not made.
+    /// Opens the spool for as long as `body` runs; a file that has none is left as it is.
     private static func use<Value>(
         spool path: String,
         _ body: @Sendable (any DeadLetterStore) async throws(EventBusError) -> Value
@@ -91,9 +92,14 @@ enum DeadCommand {
         guard FileManager.default.fileExists(atPath: path) else { throw CommandFailure(.failed, "no spool '\(path)'") }
         let spool: SQLiteSpoolStore
         do throws(StorageError) {
-            spool = try await SQLiteSpoolStore(path: path, configuration: .init(busyTimeout: .seconds(1)))
+            spool = try await SQLiteSpoolStore(existing: path, configuration: .init(busyTimeout: .seconds(1)))
         } catch {
-            let hint = error.code == .inUse ? "; end the bridge that it belongs to first" : ""
+            let hint =
+                switch error.code {
+                case .inUse: "; end the bridge that it belongs to first"
+                case .cannotOpen: likelySpool(for: path).map { "; did you mean '\($0)'?" } ?? ""
+                default: ""
+                }
             throw CommandFailure(.failed, error.message + hint)
         }
         let result: Result<Value, EventBusError>
@@ -108,6 +114,12 @@ enum DeadCommand {
         } catch {
             throw CommandFailure(.failed, error.message)
         }
+    }
+
+    /// The spool that a bridge has beside its store, if somebody has named the store.
+    private static func likelySpool(for path: String) -> String? {
+        let spool = BridgeConfiguration.Store.spoolPath(beside: path)
+        return FileManager.default.fileExists(atPath: spool) ? spool : nil
     }
 
     // MARK: - Talk

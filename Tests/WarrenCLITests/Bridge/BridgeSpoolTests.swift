@@ -126,6 +126,15 @@ struct BridgeSpoolTests {
         #expect(none.status == 1 && none.errors.contains("no spool"))
         #expect(!FileManager.default.fileExists(atPath: path + "x"))
 
+        let store = folder.path(of: "warren.db")
+        await (try await SQLiteDatabase(path: store)).close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: store))
+        let slip = try await RunningProgram.warren(["dead", "list", "--spool", store]).finish()
+        #expect(slip.status == 1 && slip.output == "")
+        let hint = "'\(store)': there is no spool in it; did you mean '\(path)'?"
+        #expect(slip.errors == "warren dead list: \(hint)\n")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: store)) == before)
+
         let again = try await SQLiteSpoolStore(path: path)
         #expect(try await again.entries(after: nil, upTo: 10).map(\.entry.eventID) == ["a"])
         #expect(again.status.parkedCount == 0)

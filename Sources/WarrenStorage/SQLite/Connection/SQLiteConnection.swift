@@ -26,12 +26,41 @@ final class SQLiteConnection {
     ///   - configuration: how it is written and shared.
     ///   - isExclusive: whether no other process may have it open, also to read.
     /// - Throws: why it cannot be used.
-    init(path: String, configuration: SQLiteConfiguration, isExclusive: Bool) throws(StorageError) {
+    convenience init(path: String, configuration: SQLiteConfiguration, isExclusive: Bool) throws(StorageError) {
+        try self.init(path, as: path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, configuration)
+        do throws(StorageError) {
+            try prepareFile(configuration, isExclusive: isExclusive)
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    /// Opens the file to look into it; nothing in it is changed.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - configuration: how long is waited for who has it locked.
+    /// - Throws: why it cannot be read.
+    convenience init(reading path: String, configuration: SQLiteConfiguration) throws(StorageError) {
+        // Where no log is beside it nobody is at work on it; then neither a log nor a lock is put there for us.
+        let query = unsafe access("\(path)-wal", F_OK) == 0 ? "" : "?immutable=1"
+        let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23")
+        let name = "file:\(path.hasPrefix("/") ? "//" : "")\(escaped)\(query)"
+        try self.init(path, as: name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, configuration)
+    }
+
+    private init(
+        _ path: String,
+        as name: String,
+        _ flags: Int32,
+        _ configuration: SQLiteConfiguration
+    ) throws(StorageError) {
         // An empty name and this one are databases that vanish.
         guard !path.isEmpty, path != ":memory:", !path.utf8.contains(0) else {
             throw StorageError(.invalidConfiguration, "'\(path)' names no file for a database")
         }
-        let handle = try unsafe Self.open(path)
+        let handle = try unsafe Self.open(path, as: name, flags)
         self.path = path
         unsafe self.handle = handle
         unsafe isGuarded = .allocate(capacity: 1)
@@ -50,12 +79,8 @@ final class SQLiteConnection {
             },
             isGuarded
         )
-        do throws(StorageError) {
-            try prepareFile(configuration, isExclusive: isExclusive)
-        } catch {
-            close()
-            throw isExclusive && error.code == .busy ? StorageError(inUse: path) : error
-        }
+        let patience = configuration.busyTimeout.saturatedNanoseconds / 1_000_000
+        unsafe sqlite3_busy_timeout(handle, Int32(clamping: patience))
     }
 
     deinit {
@@ -69,10 +94,9 @@ final class SQLiteConnection {
         unsafe sqlite3_close_v2(handle)
     }
 
-    private static func open(_ path: String) throws(StorageError) -> OpaquePointer {
+    private static func open(_ path: String, as name: String, _ flags: Int32) throws(StorageError) -> OpaquePointer {
         var handle: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = unsafe sqlite3_open_v2(path, &handle, flags, nil)
+        let code = unsafe sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {
             let error = unsafe StorageError(code, handle, path, "cannot open it")
             unsafe sqlite3_close_v2(handle)
@@ -82,8 +106,6 @@ final class SQLiteConnection {
     }
 
     private func prepareFile(_ configuration: SQLiteConfiguration, isExclusive: Bool) throws(StorageError) {
-        let patience = configuration.busyTimeout.saturatedNanoseconds / 1_000_000
-        unsafe sqlite3_busy_timeout(handle, Int32(clamping: patience))
         guard unsafe sqlite3_db_readonly(handle, "main") == 0 else { throw StorageError(readOnly: path) }
         // Before the first access, so that the lock is taken with it and the index of the log needs no shared memory.
         if isExclusive { try run("PRAGMA locking_mode = EXCLUSIVE") }

@@ -9,6 +9,18 @@ struct Schema: Sendable {
     /// SQL that leads from each version to the next, from nothing on; what was released is never changed.
     let steps: [String]
 
+    /// - Throws: ``StorageError`` when a file has none of these tables; nothing in it is changed.
+    func require(in path: String, _ configuration: SQLiteConfiguration) throws(StorageError) {
+        let connection = try SQLiteConnection(reading: path, configuration: configuration)
+        defer { connection.close() }
+        let tables = try connection.rows("SELECT 1 FROM sqlite_master WHERE name = 'warren_schema'") { _ in true }
+        if !tables.isEmpty {
+            let parts = try connection.rows("SELECT 1 FROM warren_schema WHERE part = ?", part) { _ in true }
+            if !parts.isEmpty { return }
+        }
+        throw StorageError(.cannotOpen, "'\(path)': there is no \(part) in it")
+    }
+
     /// Creates the tables, or brings them from an earlier version to this one, in the transaction that is under way.
     ///
     /// - Throws: ``StorageError``, with code `newerVersion` when they are ahead; then nothing was changed.

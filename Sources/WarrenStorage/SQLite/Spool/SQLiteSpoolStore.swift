@@ -26,10 +26,19 @@ public final class SQLiteSpoolStore: SpoolStore {
         try await self.init(path: path, bounds: bounds, configuration: configuration) { .now }
     }
 
+    /// Opens a spool that is there; a file without one is refused, and nothing in it is changed.
+    package convenience init(
+        existing path: String,
+        configuration: SQLiteConfiguration
+    ) async throws(StorageError) {
+        try await self.init(path: path, bounds: SpoolBounds(), configuration: configuration, mustExist: true) { .now }
+    }
+
     package init(
         path: String,
         bounds: SpoolBounds,
         configuration: SQLiteConfiguration,
+        mustExist: Bool = false,
         now: @escaping @Sendable () -> WallTime
     ) async throws(StorageError) {
         try bounds.check()
@@ -38,6 +47,7 @@ public final class SQLiteSpoolStore: SpoolStore {
             path: path,
             configuration: configuration,
             isExclusive: true,
+            requiring: mustExist ? SpoolTables.schema : nil,
             observer: ledger
         )
         self.bounds = bounds

@@ -17,12 +17,14 @@ final class WriterThread: Sendable {
     ///   - path: the file; its folder must exist.
     ///   - configuration: how it is written and shared.
     ///   - isExclusive: whether no other process may have it open.
+    ///   - schema: what has to be in the file already; without it nothing in the file is changed.
     ///   - observer: is told how transactions end.
     /// - Throws: why the file cannot be used.
     init(
         path: String,
         configuration: SQLiteConfiguration,
         isExclusive: Bool = false,
+        requiring schema: Schema? = nil,
         observer: (any TransactionObserver)? = nil
     ) async throws(StorageError) {
         try configuration.check()
@@ -35,7 +37,7 @@ final class WriterThread: Sendable {
         let opened: Result<Void, StorageError> = await withCheckedContinuation { opened in
             do throws(SystemError) {
                 try IOThread.start(name: "warren-sqlite") {
-                    self.run(configuration, isExclusive: isExclusive, observer, opened)
+                    self.run(configuration, isExclusive: isExclusive, requiring: schema, observer, opened)
                 }
             } catch {
                 opened.resume(returning: .failure(StorageError(.failed, "'\(path)': \(error)")))
@@ -115,6 +117,7 @@ final class WriterThread: Sendable {
     private func run(
         _ configuration: SQLiteConfiguration,
         isExclusive: Bool,
+        requiring schema: Schema?,
         _ observer: (any TransactionObserver)?,
         _ opened: CheckedContinuation<Result<Void, StorageError>, Never>
     ) {
@@ -122,9 +125,11 @@ final class WriterThread: Sendable {
         _ = warren_set_timer_slack(5000)
         let connection: SQLiteConnection
         do throws(StorageError) {
+            try schema?.require(in: path, configuration)
             connection = try SQLiteConnection(path: path, configuration: configuration, isExclusive: isExclusive)
         } catch {
-            return opened.resume(returning: .failure(error))
+            let isInUse = isExclusive && error.code == .busy
+            return opened.resume(returning: .failure(isInUse ? StorageError(inUse: path) : error))
         }
         opened.resume(returning: .success(()))
         serve(connection, observer)
