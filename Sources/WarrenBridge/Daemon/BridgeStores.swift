@@ -31,9 +31,13 @@ struct BridgeStores: Sendable {
         }
     }
 
+    /// Waits until the files are closed, also after the signal that has cancelled its task.
     func close() async {
-        await spool?.close()
-        await inbox?.close()
-        await database?.close()
+        // Not a child of this task: cancelled, it would not wait, and the process might end before.
+        await Task {
+            await spool?.close()
+            await inbox?.close()
+            await database?.close()
+        }.value
     }
 }
