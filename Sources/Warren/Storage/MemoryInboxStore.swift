@@ -6,23 +6,68 @@ package import WarrenRuntime
 public final class MemoryInboxStore: InboxStore {
     private struct State {
         var handledAt: [InboxKey: WallTime] = [:]
+        /// In the order in which they were handled; those before `first` are forgotten.
+        var order: [InboxKey] = []
+        var first = 0
         var isClosed = false
+
+        mutating func add(_ key: InboxKey, at time: WallTime, capacity: Int) {
+            if handledAt.count >= capacity {
+                handledAt[order[first]] = nil
+                first += 1
+            }
+            if first > order.count / 2 {
+                order.removeFirst(first)
+                first = 0
+            }
+            handledAt[key] = time
+            order.append(key)
+        }
+
+        mutating func forget(before moment: WallTime) -> Int {
+            let before = handledAt.count
+            handledAt = handledAt.filter { $0.value >= moment }
+            order = order[first...].filter { handledAt[$0] != nil }
+            first = 0
+            return before - handledAt.count
+        }
     }
 
     private let state = Locked(State())
     private let claims: ClaimTable
     private let retention: Duration
+    private let capacity: Int
     private let clock: any RuntimeClock
     private let now: @Sendable () -> WallTime
 
     /// Creates an empty inbox.
     ///
-    /// - Parameter retention: how long it remembers what was handled.
-    public convenience init(retention: Duration = .seconds(7 * 86400)) {
-        self.init(retention: retention, clock: SystemClock()) { .now }
+    /// - Parameters:
+    ///   - retention: how long it remembers what was handled.
+    ///   - capacity: how many events it remembers at most, some hundred bytes each; the oldest are forgotten first. Default:
+    ///     1,000,000.
+    /// - Throws: ``StorageError`` with code `invalidConfiguration`.
+    public convenience init(
+        retention: Duration = .seconds(7 * 86400),
+        capacity: Int = 1_000_000
+    ) throws(StorageError) {
+        guard retention > .zero else {
+            throw StorageError(.invalidConfiguration, "an inbox that remembers for \(retention)")
+        }
+        guard capacity > 0 else {
+            let needs = "but it needs at least one"
+            throw StorageError(.invalidConfiguration, "an inbox that remembers \(capacity) events, \(needs)")
+        }
+        self.init(retention: retention, capacity: capacity, clock: SystemClock()) { .now }
     }
 
-    package init(retention: Duration, clock: any RuntimeClock, now: @escaping @Sendable () -> WallTime) {
+    package init(
+        retention: Duration,
+        capacity: Int = 1_000_000,
+        clock: any RuntimeClock,
+        now: @escaping @Sendable () -> WallTime
+    ) {
+        self.capacity = capacity
         self.retention = retention
         self.clock = clock
         self.now = now
@@ -57,9 +102,7 @@ public final class MemoryInboxStore: InboxStore {
         let oldest = now().advanced(by: .zero - retention)
         return try state.withLock { state throws(StorageError) in
             try Self.check(state)
-            let before = state.handledAt.count
-            state.handledAt = state.handledAt.filter { $0.value >= oldest }
-            return before - state.handledAt.count
+            return state.forget(before: oldest)
         }
     }
 
@@ -80,7 +123,7 @@ public final class MemoryInboxStore: InboxStore {
         try body(MemoryTransaction())
         try state.withLock { state throws(StorageError) in
             try Self.check(state)
-            state.handledAt[key] = now()
+            state.add(key, at: now(), capacity: capacity)
         }
     }
 

@@ -42,10 +42,10 @@ public struct EventBusFixture: Sendable {
         }
 
         /// An inbox in memory; numbers are kept beside it.
-        public static func memory() -> Inbox {
+        public static func memory() throws -> Inbox {
             let numbers = MemoryNumbers()
             return Inbox(
-                store: MemoryInboxStore(),
+                store: try MemoryInboxStore(),
                 commit: { context, number in
                     try await context.commit { (_: MemoryTransaction) in numbers.all.withLock { $0.append(number) } }
                 },

@@ -67,7 +67,7 @@ struct ConformanceTests {
     func inbox(check: EventBusCheck) async throws {
         try await withVhost { url in
             try await Self.withDeadLetters(url) { deadLetters in
-                let inbox = EventBusFixture.Inbox.memory()
+                let inbox = try EventBusFixture.Inbox.memory()
                 var fixture = EventBusFixture(
                     bus: try Self.bus(url, check.limits, .quorum, inbox: inbox.store),
                     second: try Self.bus(url, check.limits, .quorum, inbox: inbox.store),
@@ -83,7 +83,7 @@ struct ConformanceTests {
     func hybridInbox(check: EventBusCheck) async throws {
         try await withVhost { url in
             try await Self.withDeadLetters(url) { deadLetters in
-                let inbox = EventBusFixture.Inbox.memory()
+                let inbox = try EventBusFixture.Inbox.memory()
                 var fixture = EventBusFixture(
                     bus: try Self.hybrid(url, check.limits, [], inbox: inbox.store),
                     second: try Self.hybrid(url, check.limits, [], inbox: inbox.store),
@@ -99,7 +99,7 @@ struct ConformanceTests {
     func quorumWithInbox(check: EventBusCheck) async throws {
         try await withVhost { url in
             try await Self.withDeadLetters(url) { deadLetters in
-                let inbox = MemoryInboxStore()
+                let inbox = try MemoryInboxStore()
                 try await check.run(
                     EventBusFixture(
                         bus: try Self.bus(url, check.limits, .quorum, inbox: inbox),

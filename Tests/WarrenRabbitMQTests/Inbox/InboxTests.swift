@@ -140,7 +140,7 @@ extension BusTests {
         func unidentified() async throws {
             try await withVhost { url in
                 let seen = Shared(0)
-                try await withBus(url, inbox: MemoryInboxStore()) { bus in
+                try await withBus(url, inbox: try MemoryInboxStore()) { bus in
                     try await bus.subscribe(to: ["plain"], as: "billing") { _, _ in seen.change { $0 += 1 } }.ready()
                     try await withClient(url) { client in
                         for _ in 0..<3 {

@@ -28,7 +28,7 @@ struct MemoryConformanceTests {
 
     @Test("keeps those of an inbox where it has one", arguments: EventBusConformance.inboxChecks, [true, false])
     func inbox(check: EventBusCheck, inPlace: Bool) async throws {
-        try await Self.run(check, inbox: .memory()) { if inPlace { $0.dispatch = .inPlace } }
+        try await Self.run(check, inbox: try .memory()) { if inPlace { $0.dispatch = .inPlace } }
     }
 
     private static func run(

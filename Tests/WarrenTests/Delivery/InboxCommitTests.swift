@@ -239,7 +239,7 @@ struct InboxCommitTests {
 
     @Test("can be tested by itself: the context is made with an inbox")
     func alone() async throws {
-        let (inbox, event) = (MemoryInboxStore(), Occurrence(EventEnvelope(type: "t")))
+        let (inbox, event) = (try MemoryInboxStore(), Occurrence(EventEnvelope(type: "t")))
         try await commit(EventContext(event, subscription: "billing", inbox: inbox))
         let key = InboxKey(source: "shop", eventID: event.eventID, subscription: "billing")
         #expect(try await inbox.isHandled(key))
