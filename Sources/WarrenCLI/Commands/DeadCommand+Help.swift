@@ -50,7 +50,8 @@ extension Command {
 
             Those of a spool go out after all that waits there, when the bridge runs again.
 
-            The ids go to stdout, one a line. What the broker does not take stays, and stderr says why.
+            The ids go to stdout, one a line, their control characters as \\n or \\u{1B}. What the broker does not take stays,
+            and stderr says why.
 
             exit status: 0 when all that were meant are requeued, else 1; 69 when there was no way to the broker
             """,

@@ -130,7 +130,7 @@ enum DeadCommand {
         _ wanted: DeadLetterArguments,
         _ console: Console
     ) async throws(CommandFailure) -> ExitStatus {
-        try await console.print(report.ids.map { $0 + "\n" }.joined())
+        try await console.print(report.ids.map { $0.onOneLine + "\n" }.joined())
         for kept in report.kept.prefix(maximumReasons) { console.say("'\(kept.id)' stays: \(kept.reason)") }
         let more = report.kept.count - maximumReasons
         if more > 0 { console.say("and \(more) more stay") }

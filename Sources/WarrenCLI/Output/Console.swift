@@ -18,9 +18,7 @@ package struct Console: Sendable {
 
     /// One line for people.
     package func say(_ line: String) {
-        // A line end within would let a foreign text pass for talk of ours.
-        let line = line.replacing("\n", with: "\\n").replacing("\r", with: "\\r")
-        Self.write((showsProgress ? "\r\u{1B}[K" : "") + line + "\n", to: talk)
+        Self.write((showsProgress ? "\r\u{1B}[K" : "") + line.onOneLine + "\n", to: talk)
     }
 
     /// Replaces the progress line, where a person sees it.
