@@ -8,8 +8,13 @@ extension TerminationSignals {
 
     /// Does something, and cancels it when a signal comes.
     ///
+    /// - Parameters:
+    ///   - safe: from then on it goes by the signals itself, and is not cancelled; `nil`: never.
+    ///   - work: what is done.
+    /// - Returns: what `work` returns.
     /// - Throws: what `work` throws; after a signal it is said which one came.
     static func cancelling<Value: Sendable>(
+        until safe: StopSignal? = nil,
         _ work: @escaping @Sendable () async throws(CommandFailure) -> Value
     ) async throws(CommandFailure) -> Value {
         let (result, signal) = await withTaskGroup(of: Step<Value>.self) { group in
@@ -20,14 +25,15 @@ extension TerminationSignals {
                     return .ended(.failure(error))
                 }
             }
-            group.addTask { .signalled(await firstName()) }
+            group.addTask { .signalled(await firstName(before: safe)) }
             var (result, signal): (Result<Value, CommandFailure>?, String?)
             for await step in group {
-                group.cancelAll()
                 switch step {
                 case .ended(let end): result = end
+                case .signalled(nil): continue
                 case .signalled(let name): signal = name
                 }
+                group.cancelAll()
             }
             return (result, signal)
         }

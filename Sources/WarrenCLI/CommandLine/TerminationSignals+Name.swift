@@ -6,4 +6,18 @@ extension TerminationSignals {
         // Installed by `main`, which does not go on without.
         try? await install().wait().description
     }
+
+    /// The same; nothing when `end` comes first.
+    static func firstName(before end: StopSignal?) async -> String? {
+        guard let end else { return await firstName() }
+        return await withTaskGroup(of: String?.self) { group in
+            group.addTask { await firstName() }
+            group.addTask {
+                await end.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
 }

@@ -33,16 +33,19 @@ enum PublishCommand {
     static func run(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
         let source = arguments.value("--source") ?? "warren"
         let work = try work(arguments, source: source)
-        let clock = SystemClock()
-        let report = try await Broker.use(try BrokerAddress(arguments), console) { broker in
-            try await broker.prepareExchange()
-            let start = clock.now
-            var pipeline = PublishPipeline(source: source, console: console) { envelope throws(CommandFailure) in
-                try await broker.send(envelope)
+        let (address, clock, ready) = (try BrokerAddress(arguments), SystemClock(), StopSignal())
+        let report = try await TerminationSignals.cancelling(until: ready) { () throws(CommandFailure) in
+            try await Broker.use(address, console) { broker in
+                try await broker.prepareExchange()
+                ready.stop()
+                let start = clock.now
+                var pipeline = PublishPipeline(source: source, console: console) { envelope throws(CommandFailure) in
+                    try await broker.send(envelope)
+                }
+                let report = await pipeline.run(work, stop: TerminationSignals.firstName)
+                explain(report, work, after: start.duration(until: clock.now), console)
+                return report
             }
-            let report = await pipeline.run(work, stop: TerminationSignals.firstName)
-            explain(report, work, after: start.duration(until: clock.now), console)
-            return report
         }
         return report.status
     }

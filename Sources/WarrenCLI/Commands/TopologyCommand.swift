@@ -1,5 +1,6 @@
 import AMQP
 import WarrenBridge
+import WarrenRuntime
 
 extension Command {
     package static let topologyPlan = Command(
@@ -51,19 +52,21 @@ enum TopologyCommand {
             return .done
         }
         let address = BrokerAddress(url: configuration.rabbitMQ.url, exchange: configuration.rabbitMQ.exchange)
-        return try await Broker.use(address, console) { broker in
-            let plan = try await TopologyPlan(configuration.topology, broker.client)
-            try await console.print(plan.lines.map { $0 + "\n" }.joined())
-            guard !plan.hasConflicts else {
-                throw CommandFailure(
-                    .failed,
-                    "what is marked '!' has to go first\(applying ? "; nothing was declared" : "")"
-                )
+        return try await TerminationSignals.cancelling { () throws(CommandFailure) in
+            try await Broker.use(address, console) { broker in
+                let plan = try await TopologyPlan(configuration.topology, broker.client)
+                try await console.print(plan.lines.map { $0 + "\n" }.joined())
+                guard !plan.hasConflicts else {
+                    throw CommandFailure(
+                        .failed,
+                        "what is marked '!' has to go first\(applying ? "; nothing was declared" : "")"
+                    )
+                }
+                guard applying else { return .done }
+                for topology in configuration.topology { try await broker.client.apply(topology) }
+                console.say(plan.isComplete ? "nothing was missing" : "declared what was missing")
+                return .done
             }
-            guard applying else { return .done }
-            for topology in configuration.topology { try await broker.client.apply(topology) }
-            console.say(plan.isComplete ? "nothing was missing" : "declared what was missing")
-            return .done
         }
     }
 }
