@@ -33,7 +33,11 @@ struct InboxClosingTests {
         }
         await begun.wait()
         let waiting = database.thread.waiting
-        let claim = Task { [inbox, key] in try await inbox.claim(key, isSuspect: true, waitingUpTo: .zero) }
+        let claim = Task { [inbox, key] in
+            let admission = try await inbox.claim(key, waitingUpTo: .zero)
+            if case .admitted(let claim) = admission { try await claim.putOnRecord() }
+            return admission
+        }
         // It asks what is known of the event.
         try await eventually("it has the event") { database.thread.waiting == waiting + 1 }
         async let closing: Void = inbox.close()
@@ -43,7 +47,7 @@ struct InboxClosingTests {
         await closing
         await closes(claim)
         let other = try await folder.inbox()
-        guard case .admitted(let again) = try await other.claim(key, isSuspect: true, waitingUpTo: .zero) else {
+        guard case .admitted(let again) = try await other.claim(key, waitingUpTo: .zero) else {
             throw Refusal()
         }
         #expect(again.crashes == 0)
@@ -52,19 +56,19 @@ struct InboxClosingTests {
 
     @Test("leaves nothing locked")
     func waiting() async throws {
-        guard case .admitted(let first) = try await inbox.claim(key, isSuspect: false, waitingUpTo: .zero) else {
+        guard case .admitted(let first) = try await inbox.claim(key, waitingUpTo: .zero) else {
             throw Refusal()
         }
         let clock = HeldClock()
         let waited = try await SQLiteInboxStore(in: database, retention: .seconds(1), clock: clock) { .now }
-        let claim = Task { [key] in try await waited.claim(key, isSuspect: false, waitingUpTo: .seconds(60)) }
+        let claim = Task { [key] in try await waited.claim(key, waitingUpTo: .seconds(60)) }
         try await eventually("it waits") { clock.sleeperCount == 1 }
         await waited.close()
         await first.release()
         clock.advance(by: .seconds(1))
         await closes(claim)
         let other = try await folder.inbox()
-        guard case .admitted(let again) = try await other.claim(key, isSuspect: false, waitingUpTo: .zero) else {
+        guard case .admitted(let again) = try await other.claim(key, waitingUpTo: .zero) else {
             throw Refusal()
         }
         await again.release()

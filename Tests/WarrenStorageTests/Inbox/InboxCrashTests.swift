@@ -102,8 +102,9 @@ struct InboxCrashTests {
             let inbox = try await SQLiteInboxStore(in: database)
             let other = try await SQLiteInboxStore(in: SQLiteDatabase(path: path))
             func claim(_ name: String, by inbox: SQLiteInboxStore) async throws -> any InboxClaim {
-                let admission = try await inbox.claim(Self.key(name), isSuspect: true, waitingUpTo: .zero)
+                let admission = try await inbox.claim(Self.key(name), waitingUpTo: .zero)
                 guard case .admitted(let claim) = admission else { throw Refusal() }
+                try await claim.putOnRecord()
                 return claim
             }
             let suspect = try await claim("suspect", by: inbox)

@@ -23,11 +23,12 @@ struct InboxPruningTests {
 
     private func admit(
         _ number: Int,
-        isSuspect: Bool = false,
+        onRecord: Bool = false,
         by inbox: SQLiteInboxStore
     ) async throws -> any InboxClaim {
-        let admission = try await inbox.claim(Self.key(number), isSuspect: isSuspect, waitingUpTo: .zero)
+        let admission = try await inbox.claim(Self.key(number), waitingUpTo: .zero)
         guard case .admitted(let claim) = admission else { throw Refusal() }
+        if onRecord { try await claim.putOnRecord() }
         return claim
     }
 
@@ -66,12 +67,12 @@ struct InboxPruningTests {
 
     @Test("forgets suspects of a process that died and whose event never came again, not those that are in hand")
     func suspectsOfTheDead() async throws {
-        let dead = try await admit(1, isSuspect: true, by: inbox)
+        let dead = try await admit(1, onRecord: true, by: inbox)
         try folder.crash()
         let after = try await folder.inbox(retention: .seconds(3600))
-        let inHand = try await admit(2, isSuspect: true, by: after)
+        let inHand = try await admit(2, onRecord: true, by: after)
         let other = try await folder.inbox(retention: .seconds(3600))
-        let elsewhere = try await admit(3, isSuspect: true, by: other)
+        let elsewhere = try await admit(3, onRecord: true, by: other)
         #expect(try await after.prune() == 0)
         folder.calendar.advance(by: .seconds(7200))
         #expect(try await after.prune() == 1)
@@ -88,7 +89,7 @@ struct InboxPruningTests {
     func suspectsOfTheFuture() async throws {
         let years = Duration.seconds(20 * 365 * 86400)
         folder.calendar.advance(by: years)
-        let dead = try await admit(1, isSuspect: true, by: inbox)
+        let dead = try await admit(1, onRecord: true, by: inbox)
         folder.calendar.advance(by: .zero - years)
         try folder.crash()
         let after = try await folder.inbox(retention: .seconds(3600))

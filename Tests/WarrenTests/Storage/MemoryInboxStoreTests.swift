@@ -37,7 +37,7 @@ struct MemoryInboxStoreTests {
 
     private func handle(_ numbers: Range<Int>, by inbox: MemoryInboxStore) async throws {
         for number in numbers {
-            let admission = try await inbox.claim(Self.key(number), isSuspect: false, waitingUpTo: .zero)
+            let admission = try await inbox.claim(Self.key(number), waitingUpTo: .zero)
             guard case .admitted(let claim) = admission else { continue }
             try await claim.complete()
         }
