@@ -21,7 +21,7 @@ SCRIPTS := .ci/* Benchmarks/build Benchmarks/run Examples/run
 TEST_TIMEOUT ?= 30m
 
 # What is documented for others.
-LIBRARIES := AMQP Warren WarrenRabbitMQ WarrenTesting
+LIBRARIES := AMQP Warren WarrenRabbitMQ WarrenStorage WarrenTesting
 
 .PHONY: help setup build test test-rabbitmq4 lint format docs bench run
 

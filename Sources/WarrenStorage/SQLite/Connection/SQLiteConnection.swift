@@ -130,7 +130,7 @@ final class SQLiteConnection {
     /// - Parameters:
     ///   - sql: one statement.
     ///   - values: what stands for its question marks.
-    /// - Throws: ``StorageError``, as all that follows.
+    /// - Throws: `StorageError`, as all that follows.
     func run<each Value: SQLiteConvertible>(_ sql: String, _ values: repeat each Value) throws(StorageError) {
         try statement(sql).runToEnd(repeat each values)
     }

@@ -14,7 +14,7 @@ public struct SQLiteConfiguration: Sendable, Hashable {
 
     /// Whether a row may refer (`REFERENCES`) only to one that is there.
     ///
-    /// A write that ends with a row that refers to none fails with ``StorageError/Code/constraint``, also where the check is
+    /// A write that ends with a row that refers to none fails with `StorageError.Code.constraint`, also where the check is
     /// `DEFERRED`. Rows that are there already are not looked at. Switch it off to rebuild tables that others refer to.
     /// Default: `true`.
     public var enforcesForeignKeys: Bool
@@ -30,7 +30,7 @@ public struct SQLiteConfiguration: Sendable, Hashable {
         self.enforcesForeignKeys = enforcesForeignKeys
     }
 
-    /// - Throws: ``StorageError`` with code `invalidConfiguration`.
+    /// - Throws: `StorageError` with code `invalidConfiguration`.
     func check() throws(StorageError) {
         guard busyTimeout >= .zero else {
             throw StorageError(.invalidConfiguration, "a busy timeout of \(busyTimeout)")

@@ -21,7 +21,7 @@ public final class SQLiteDatabase: Sendable {
     /// - Parameters:
     ///   - path: the file; its folder must exist.
     ///   - configuration: how it is written and shared.
-    /// - Throws: ``StorageError`` saying why it cannot be used.
+    /// - Throws: `StorageError` saying why it cannot be used.
     public init(
         path: String,
         configuration: SQLiteConfiguration = SQLiteConfiguration()
@@ -42,7 +42,7 @@ public final class SQLiteDatabase: Sendable {
     ///   tasks write at a time shares a transaction; where that is lost to another of them, `body` is called again: it
     ///   should do nothing else that would be wrong twice.
     /// - Returns: what the last call of `body` returns, when it is as safe as the configuration wants it.
-    /// - Throws: what `body` throws, and ``StorageError``; nothing was written then, but for the code `unknown`, which a
+    /// - Throws: what `body` throws, and `StorageError`; nothing was written then, but for the code `unknown`, which a
     ///   task gets that is cancelled while it is being written.
     @discardableResult
     public func write<Value: Sendable>(
@@ -57,7 +57,7 @@ public final class SQLiteDatabase: Sendable {
     ///
     /// - Parameter body: called on the database's thread, which does nothing else meanwhile.
     /// - Returns: what `body` returns.
-    /// - Throws: what `body` throws, and ``StorageError``.
+    /// - Throws: what `body` throws, and `StorageError`.
     public func read<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
     ) async throws -> Value {
@@ -69,7 +69,7 @@ public final class SQLiteDatabase: Sendable {
         }
     }
 
-    /// Does what was asked before, and closes the file; what is asked later fails with ``StorageError/Code/closed``.
+    /// Does what was asked before, and closes the file; what is asked later fails with `StorageError.Code.closed`.
     ///
     /// A cancelled task does not wait for it. The file is also closed when nobody has the database any more.
     public func close() async {

@@ -23,7 +23,7 @@ public final class SQLiteTransaction: StoreTransaction {
     ///     end the transaction; savepoints are fine.
     ///   - values: what stands for its question marks, in their order; a `nil` of theirs is NULL.
     /// - Returns: how many rows it has written, the last writing one where this one writes none.
-    /// - Throws: ``StorageError``: `constraint`, `invalidStatement`, and what may happen to any write.
+    /// - Throws: `StorageError`: `constraint`, `invalidStatement`, and what may happen to any write.
     @discardableResult
     public func execute<each Value: SQLiteConvertible>(
         _ sql: String,
@@ -39,7 +39,7 @@ public final class SQLiteTransaction: StoreTransaction {
     ///   - sql: one statement that gives rows.
     ///   - values: what stands for its question marks, in their order; a `nil` of theirs is NULL.
     /// - Returns: the rows.
-    /// - Throws: ``StorageError``, as ``execute(_:_:)``.
+    /// - Throws: `StorageError`, as ``execute(_:_:)``.
     public func query<each Value: SQLiteConvertible>(
         _ sql: String,
         _ values: repeat each Value

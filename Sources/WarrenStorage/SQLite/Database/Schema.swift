@@ -9,7 +9,7 @@ struct Schema: Sendable {
     /// SQL that leads from each version to the next, from nothing on; what was released is never changed.
     let steps: [String]
 
-    /// - Throws: ``StorageError`` when a file has none of these tables; nothing in it is changed.
+    /// - Throws: `StorageError` when a file has none of these tables; nothing in it is changed.
     func require(in path: String, _ configuration: SQLiteConfiguration) throws(StorageError) {
         let connection = try SQLiteConnection(reading: path, configuration: configuration)
         defer { connection.close() }
@@ -23,7 +23,7 @@ struct Schema: Sendable {
 
     /// Creates the tables, or brings them from an earlier version to this one, in the transaction that is under way.
     ///
-    /// - Throws: ``StorageError``, with code `newerVersion` when they are ahead; then nothing was changed.
+    /// - Throws: `StorageError`, with code `newerVersion` when they are ahead; then nothing was changed.
     func apply(to connection: SQLiteConnection) throws(StorageError) {
         try connection.run(
             "CREATE TABLE IF NOT EXISTS warren_schema (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT"

@@ -12,7 +12,7 @@ final class ClaimLocks: Sendable {
     private let descriptor: Int32
 
     /// - Parameter database: the database file; the locks are beside it.
-    /// - Throws: ``StorageError`` when the file cannot be made.
+    /// - Throws: `StorageError` when the file cannot be made.
     init(beside database: String) throws(StorageError) {
         // Not the database itself: closing it here would take away the locks that SQLite has on it.
         path = "\(database)-claims"

@@ -73,7 +73,7 @@ struct InboxTables {
     /// Crosses out who is at work on an event, and has died unless it is this very handler.
     ///
     /// - Returns: how many have died at it.
-    /// - Throws: ``StorageError``.
+    /// - Throws: `StorageError`.
     func countCrash(of key: InboxKey, butNotOf handler: String, now: WallTime) throws(StorageError) -> Int {
         let crashes = try connection.rows(
             Self.countCrash,
@@ -113,7 +113,7 @@ struct InboxTables {
         try run(Self.deleteSuspect, key)
     }
 
-    /// - Throws: ``StorageError``, with code `alreadyHandled` when it was marked before.
+    /// - Throws: `StorageError`, with code `alreadyHandled` when it was marked before.
     func markHandled(_ key: InboxKey, now: WallTime) throws(StorageError) {
         try connection.run(
             Self.insertHandled,

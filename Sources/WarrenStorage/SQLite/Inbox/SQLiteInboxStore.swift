@@ -30,7 +30,7 @@ public final class SQLiteInboxStore: InboxStore {
     /// - Parameters:
     ///   - database: the database; it stays the caller's to close, after the inbox.
     ///   - retention: how long it remembers what was handled.
-    /// - Throws: ``StorageError`` saying why it cannot be used.
+    /// - Throws: `StorageError` saying why it cannot be used.
     public convenience init(
         in database: SQLiteDatabase,
         retention: Duration = .seconds(7 * 86400)

@@ -17,7 +17,7 @@ public final class SQLiteSpoolStore: SpoolStore {
     ///   - path: the file; its folder must exist, on a local disk.
     ///   - bounds: how much it may hold, and for how long. What is there already stays there.
     ///   - configuration: how it is written. The busy timeout is how long another owner is waited for.
-    /// - Throws: ``StorageError`` saying why it cannot be used, with code `inUse` when another process owns it.
+    /// - Throws: `StorageError` saying why it cannot be used, with code `inUse` when another process owns it.
     public convenience init(
         path: String,
         bounds: SpoolBounds = SpoolBounds(),

@@ -11,7 +11,7 @@ struct SpoolContents: Sendable, Equatable {
     var parkedBytes = 0
     var nextPosition: Int64 = 1
 
-    /// - Throws: ``StorageError`` with code `boundReached` when so many bytes may not be added now.
+    /// - Throws: `StorageError` with code `boundReached` when so many bytes may not be added now.
     func check(_ bounds: SpoolBounds, adding size: Int, at now: WallTime, _ path: String) throws(StorageError) {
         if let oldest, oldest.advanced(by: bounds.age) <= now {
             throw StorageError(

@@ -64,7 +64,7 @@ final class WriterThread: Sendable {
 
     /// The same for what ``Job`` is made of.
     ///
-    /// - Throws: what `body` throws, ``StorageError``.
+    /// - Throws: what `body` throws, `StorageError`.
     func perform(
         _ kind: Job.Kind,
         heedingCancellation heedsCancellation: Bool = true,
