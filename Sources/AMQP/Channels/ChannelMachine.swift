@@ -235,8 +235,13 @@ struct ChannelMachine: ~Copyable {
 
     /// Whether somebody waits, up to a deadline, until it is open for the first time: on which connection is all the same.
     ///
-    /// What declares entities again belongs to one connection.
-    private var isAwaited: Bool { opened != nil && !opensEarly }
+    /// What declares entities again belongs to one connection; and what a broker closes a connection over, as it does where
+    /// there are too many channels, is not sent again.
+    private func isAwaited(after error: AMQPError) -> Bool {
+        guard opened != nil, !opensEarly else { return false }
+        guard case .opening = state, let reply = error.reply else { return true }
+        return reply.code == CloseReason.connectionForced
+    }
 
     /// The broker closed the channel, or ended its subscription.
     mutating func lost(_ error: AMQPError, now: MonotonicTime, into effects: inout Effects) {
@@ -287,7 +292,7 @@ struct ChannelMachine: ~Copyable {
             finish(error, into: &effects)
         case .detached, .opening, .open, .paused:
             abandon(error, into: &effects)
-            if recovers || isAwaited {
+            if recovers || isAwaited(after: error) {
                 state = restsUntil.map { .paused(until: $0) } ?? .detached
                 failures = 0
                 openedAt = .distantFuture

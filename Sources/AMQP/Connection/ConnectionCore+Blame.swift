@@ -67,6 +67,7 @@ extension CallQueue {
 extension CloseReason {
     /// What a broker says of its own failures, which may pass.
     static let internalError: UInt16 = 541
+    static let connectionForced: UInt16 = 320
 
     /// The broker's reason for closing a whole connection, as an error of who is to blame.
     fileprivate func error(closingConnectionOf what: String) -> AMQPError {

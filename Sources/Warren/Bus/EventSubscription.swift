@@ -73,7 +73,13 @@ public final class EventSubscription: Sendable {
         }
     }
 
-    /// The same without a deadline, for those whose own task has one.
+    /// Whether nobody has to wait for it any more.
+    package var isSettled: Bool {
+        if let leader { return leader.isSettled }
+        return state.withLock { $0.outcome != nil }
+    }
+
+    /// The same as ``ready(within:)`` without a deadline, for those whose own task has one.
     package func readyAtLast() async throws(EventBusError) {
         if let leader { return try await leader.readyAtLast() }
         try await wait(nextID()) {}

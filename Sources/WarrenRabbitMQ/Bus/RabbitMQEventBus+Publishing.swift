@@ -72,8 +72,8 @@ extension RabbitMQEventBus {
 
     /// Whether an event has failed when no queue takes it.
     ///
-    /// Who has published one from the spool is gone, and cannot be told. So it stays, unless its type had no queue either
-    /// when there was a way to the broker.
+    /// Who has published one from the spool is gone, and cannot be told. So it is put aside, unless this process knows
+    /// its type to have no queue.
     private func mustBeRouted(_ eventType: String, isSpooled: Bool) -> Bool {
         unroutable.matches(eventType) || isSpooled && !unrouted.withLock { $0.contains(eventType) }
     }

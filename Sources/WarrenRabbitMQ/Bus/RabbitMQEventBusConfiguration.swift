@@ -63,11 +63,11 @@ public struct RabbitMQEventBusConfiguration: Sendable, Hashable {
                     + "queue name of \(length) bytes, at most \(Subscriber.maximumNameLength) fit"
             )
         }
-        guard !queue.hasPrefix("amq."), !queue.utf8.contains(0) else {
-            throw EventBusError(
-                .invalidSubscription,
-                "the queue '\(queue.prefix(40))' begins with 'amq.', which is the broker's own, or has a zero byte in it"
-            )
+        if let owner = ReservedQueueNames.owner(of: queue) {
+            throw EventBusError(.invalidSubscription, "the queue '\(queue.prefix(40))': \(owner)")
+        }
+        guard !queue.utf8.contains(0) else {
+            throw EventBusError(.invalidSubscription, "the queue '\(queue.prefix(40))' has a zero byte in its name")
         }
         return queue
     }

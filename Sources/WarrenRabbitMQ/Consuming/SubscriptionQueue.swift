@@ -158,7 +158,9 @@ final class SubscriptionQueue: Sendable {
     private func repair(_ place: Place) async throws(AMQPError) {
         switch place {
         case .deadLetters: try await bus.client.apply(topology)
-        case .step(let step): try await bus.ladder.prepare(step, again: true)
+        case .step(let step):
+            try await bus.ladder.prepareWay(to: name)
+            try await bus.ladder.prepare(step, again: true)
         }
     }
 

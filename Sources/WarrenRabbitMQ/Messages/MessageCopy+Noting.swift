@@ -48,7 +48,8 @@ extension MessageCopy.Origin {
     /// Where a message in `queue` was published to: what it says itself where it was put straight into the queue, or
     /// came by the ladder, as copies do, else where it came from just now.
     package init(of properties: AMQPProperties, exchange: String, routingKey: String, queue: String) {
-        guard exchange.isEmpty || RetryStep.isStep(exchange) || LadderExit.isExit(exchange), routingKey == queue,
+        guard exchange.isEmpty || RetryStep.isStep(exchange) || LadderExit.names.contains(exchange),
+            routingKey == queue,
             let first = properties.headers[WarrenHeader.exchange]?.string,
             let key = properties.headers[WarrenHeader.routingKey]?.string
         else {

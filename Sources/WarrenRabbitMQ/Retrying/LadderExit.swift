@@ -16,10 +16,8 @@ package struct LadderExit: Sendable, Hashable {
     /// The name of its exchange; the queue of its dead letters is called after it.
     package var name: String { kind == .quorum ? "warren.retry" : "warren.retry.classic" }
 
-    /// Whether an exchange is one, of either kind.
-    static func isExit(_ exchange: String) -> Bool {
-        exchange == Self(.quorum).name || exchange == Self(.classic).name
-    }
+    /// The names of both kinds.
+    static let names = [Self(.quorum).name, Self(.classic).name]
 
     /// What it has at the broker; the same on every version.
     package var topology: Topology {

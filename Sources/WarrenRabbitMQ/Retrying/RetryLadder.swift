@@ -11,7 +11,6 @@ final class RetryLadder: Sendable {
     private let kind: RabbitMQEventBusConfiguration.QueueKind
     private let exit: LadderExit
     private let ready = Locked(Set<RetryStep>())
-    private let hasExit = Locked(false)
     private let clock: any RuntimeClock
     private let latestEnd = Locked(MonotonicTime.distantPast)
 
@@ -39,13 +38,12 @@ final class RetryLadder: Sendable {
         for step in RetryStep.steps(of: policy) { try await prepare(step) }
     }
 
-    /// Sees to the way back to a queue, which is gone whenever the queue was.
+    /// Sees to the way back to a queue, which is gone whenever the queue was, or the exit.
+    ///
+    /// Who may not bind it finds what is there: without a binding events end among the exit's dead letters, and not lost.
     func prepareWay(to queue: String) async throws(AMQPError) {
-        if !hasExit.withLock({ $0 }) {
-            try await client.applyOrFind(exit.topology)
-            hasExit.withLock { $0 = true }
-        }
-        try await client.apply(exit.way(to: queue))
+        try await client.applyOrFind(exit.topology)
+        try await client.applyOrFind(exit.way(to: queue))
     }
 
     /// Sees to a step; `again`: also where that was done before.

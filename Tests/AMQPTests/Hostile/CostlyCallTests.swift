@@ -23,6 +23,28 @@ extension ClientTests.HostileTests {
             }
         }
 
+        @Test("A channel whose opening costs the connection is not opened on the next one, and says why")
+        func channel() async throws {
+            let (openings, counts) = (Shared(0), Shared(false))
+            let script = serving { frame, connection in
+                guard frame.method == .channelOpen, counts.value else { return false }
+                openings.change { $0 += 1 }
+                guard openings.value == 1 else { return false }
+                connection.sendConnectionClose(530, "NOT_ALLOWED - too many channels of user 'guest'")
+                return true
+            }
+            try await withScript(script, .persistent) { client, broker in
+                // The publisher has its channel.
+                try await client.publishAnything()
+                counts.change { $0 = true }
+                let error = await failure {
+                    try await client.withChannel { channel in _ = try await channel.queueStatus("q") }
+                }
+                #expect(error?.reply?.code == 530 && error?.message.contains("too many channels") == true)
+                #expect(openings.value == 1)
+            }
+        }
+
         @Test("A stream without acks is refused before anybody is asked")
         func stream() async throws {
             try await withScript(serving { _, _ in false }) { client, broker in

@@ -65,6 +65,27 @@ extension BusTests {
             }
         }
 
+        @Test("An exit that was deleted is there again with the next subscription that begins")
+        func deletedExit() async throws {
+            try await withBus { bus, url in
+                let policy = RetryPolicy.fixed(maxAttempts: 2, delay: .seconds(1))
+                func subscribe(_ name: String, _ tries: Tries) async throws {
+                    try await bus.subscribe(OrderPaid.self, as: name, retry: policy) { _, context in
+                        tries.begin(context)
+                        if context.attempt == 1 { throw Unlucky() }
+                    }.ready()
+                }
+                try await subscribe("first", Tries())
+                try await withClient(url) { client in
+                    try await client.withChannel { try await $0.deleteExchange("warren.retry") }
+                }
+                let tries = Tries()
+                try await subscribe("second", tries)
+                try await bus.publish(OrderPaid(orderID: 1))
+                try await eventually("it is handled at its second attempt") { tries.ofOnlyEvent == [1, 2] }
+            }
+        }
+
         @Test("The way back of a queue that was deleted and comes again is there again, too")
         func comesAgain() async throws {
             try await withBus { bus, url in

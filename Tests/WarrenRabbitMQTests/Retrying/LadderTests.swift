@@ -100,6 +100,40 @@ extension BusTests {
             try await broker.rabbitmqctl(["delete_user", user])
         }
 
+        @Test("Who may not read from its exit uses the binding that somebody else has made")
+        func foreignBinding() async throws {
+            let broker = try await LocalBroker.shared()
+            let user = "user-\(UInt64.random(in: 0 ... .max))"
+            try await broker.rabbitmqctl(["add_user", user, "secret"])
+            try await withVhost { url in
+                let vhost = try AMQPURL(url).vhost
+                let rights = ["^billing", "^(billing|warren|events|amq)", "^(billing|events)"]
+                try await broker.rabbitmqctl(["set_permissions", "-p", vhost, user] + rights)
+                try await withClient(url) { admin in
+                    try await admin.apply([.exchange("events", .topic)])
+                    try await admin.apply(LadderExit(.quorum).topology)
+                    try await admin.apply(RetryStep.all[0].topology(.quorum))
+                    let restricted = url.replacing("guest:guest@", with: "\(user):secret@")
+                    try await withBus(restricted) { bus in
+                        let tries = Tries()
+                        let policy = RetryPolicy.fixed(maxAttempts: 2, delay: .seconds(1))
+                        try await bus.subscribe(OrderPaid.self, as: "billing", retry: policy) { _, context in
+                            tries.begin(context)
+                            if context.attempt == 1 { throw Unlucky() }
+                        }.ready()
+                        try await bus.publish(OrderPaid(orderID: 1))
+                        try await eventually("it has no way back") { try await admin.count("warren.retry.dead") == 1 }
+                        try await admin.apply(LadderExit(.quorum).way(to: "billing"))
+                        let letters = RabbitMQDeadLetters(client: admin, queue: "warren.retry")
+                        #expect(try await letters.requeue(.all).ids.count == 1)
+                        try await eventually("it is handled") { bus.statistics.handled == 1 }
+                        #expect(tries.ofOnlyEvent == [1, 1, 2])
+                    }
+                }
+            }
+            try await broker.rabbitmqctl(["delete_user", user])
+        }
+
         @Test("Services share its steps, and each gets its own events back")
         func shared() async throws {
             try await withVhost { url in

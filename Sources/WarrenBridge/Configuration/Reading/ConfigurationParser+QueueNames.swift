@@ -1,3 +1,5 @@
+import WarrenRabbitMQ
+
 extension ConfigurationParser {
     /// Reports each queue that could not be called what it would be called.
     func checkQueueNames() {
@@ -30,7 +32,7 @@ extension ConfigurationParser {
         let names = [service] + places.sinks.map { "\(service).\($0.sink.name)" }
         guard let name = names.first(where: { $0.hasPrefix("amq.") }) else { return }
         // Without a prefix that is said of the queue, too.
-        guard QueueName.reserved(configuration.queue(ofService: name)) == nil else { return }
+        guard ReservedQueueNames.owner(of: configuration.queue(ofService: name)) == nil else { return }
         places.service?.report("a subscription would be called \(name.quoted): 'amq.' belongs to the broker")
     }
 }
@@ -45,7 +47,7 @@ enum QueueName {
         if length > maximumLength {
             return "its queue \(name.quoted) has a name of \(length) bytes, expected at most \(maximumLength)"
         }
-        if let reason = reserved(name) { return "its queue would be called \(name.quoted): \(reason)" }
+        if let reason = ReservedQueueNames.owner(of: name) { return "its queue would be called \(name.quoted): \(reason)" }
         guard name.hasSuffix(".dead") else { return nil }
         return "its queue would be called \(name.quoted), as if it held the dead letters of another"
     }
@@ -55,12 +57,6 @@ enum QueueName {
         guard length < maximumLength else {
             return "a text of \(length) bytes, expected less than the \(maximumLength) of a queue's name"
         }
-        return reserved(prefix).map { "\(prefix.quoted): \($0)" }
-    }
-
-    /// Why nobody may declare what begins so.
-    static func reserved(_ name: String) -> String? {
-        if name.hasPrefix("amq.") { return "'amq.' belongs to the broker" }
-        return ["warren.delay.", "warren.retry"].first(where: name.hasPrefix).map { "'\($0)' belongs to retries" }
+        return ReservedQueueNames.owner(of: prefix).map { "\(prefix.quoted): \($0)" }
     }
 }

@@ -1,3 +1,5 @@
+import WarrenRabbitMQ
+
 extension ConfigurationValue {
     /// `host:port`, `[address]:port`, or a port alone on this machine's loopback.
     func listenAddress() -> (host: String, port: UInt16)? {
@@ -44,7 +46,7 @@ extension ConfigurationValue {
     func exchangeName() -> String? {
         guard let name = queuePrefix() else { return nil }
         guard !name.isEmpty else { return wrong("an empty text, expected the name of an exchange") }
-        if let reason = QueueName.reserved(name) { return wrong("\(name.quoted): \(reason)") }
+        if let reason = ReservedQueueNames.owner(of: name) { return wrong("\(name.quoted): \(reason)") }
         guard name.utf8.count <= 255 else { return wrong("a name of \(name.utf8.count) bytes, expected at most 255") }
         return name
     }
