@@ -1,8 +1,6 @@
-import Foundation
 import Glibc
 import Testing
 import Warren
-import WarrenRuntime
 import WarrenTesting
 
 @testable import WarrenStorage
@@ -31,7 +29,7 @@ struct InboxCrashTests {
                 [path = folder.path as String, handled = handled as String, round = round as Int] in
                 let database = try await SQLiteDatabase(path: path)
                 let inbox = try await SQLiteInboxStore(in: database)
-                let log = try Journal(handled, kills: true)
+                let log = try Journal(handled, killingWithin: .milliseconds(150))
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for task in 0..<8 {
                         group.addTask {
@@ -43,7 +41,7 @@ struct InboxCrashTests {
                                 try await claim.commit { (transaction: SQLiteTransaction) in
                                     try transaction.execute("INSERT INTO payments VALUES (?)", name)
                                 }
-                                log.write(name)
+                                try log.write(name)
                             }
                         }
                     }

@@ -1,8 +1,6 @@
-import Foundation
 import Glibc
 import Testing
 import Warren
-import WarrenRuntime
 import WarrenTesting
 
 @testable import WarrenStorage
@@ -20,21 +18,22 @@ struct SpoolCrashTests {
                     round = round as Int
                 ] in
                 let spool = try await SQLiteSpoolStore(path: path)
-                let (acceptedLog, removedLog) = (try Journal(accepted, kills: true), try Journal(removed))
+                let acceptedLog = try Journal(accepted, killingWithin: .milliseconds(150))
+                let removedLog = try Journal(removed)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for task in 0..<8 {
                         group.addTask {
                             for number in 0... {
                                 let name = "\(round) \(task) \(number)"
                                 try await spool.append(SpoolEntry(name))
-                                acceptedLog.write(name)
+                                try acceptedLog.write(name)
                             }
                         }
                     }
                     group.addTask {
                         while true {
                             let entries = try await spool.entries(after: nil, upTo: 3)
-                            for entry in entries { removedLog.write(entry.entry.eventID) }
+                            for entry in entries { try removedLog.write(entry.entry.eventID) }
                             try await spool.remove(entries.map(\.position))
                             await Task.yield()
                         }
