@@ -45,20 +45,12 @@ struct HybridEventBusTests {
         publishTimeout: Duration = .seconds(30),
         _ body: (HybridEventBus) async throws -> Void
     ) async throws {
-        var configuration = RabbitMQEventBusConfiguration()
-        configuration.client.reconnect.maximum = .milliseconds(500)
-        configuration.publishTimeout = publishTimeout
         let bus = HybridEventBus(
             local: try MemoryEventBus(service: "test"),
-            remote: try RabbitMQEventBus(url: url, service: "test", configuration: configuration),
+            remote: try makeBus(url) { $0.publishTimeout = publishTimeout },
             rules: try Self.rules()
         )
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await bus.run() }
-            try await body(bus)
-            group.cancelAll()
-            try await group.waitForAll()
-        }
+        try await running(bus, body)
     }
 
     @Test("shows an event that goes both ways once to each process, and says that a queue took it")

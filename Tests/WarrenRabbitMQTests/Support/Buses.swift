@@ -15,25 +15,28 @@ func withVhost(_ body: (_ url: String) async throws -> Void) async throws {
     try await LocalBroker.shared().withVhost { url in try await body(url) }
 }
 
-/// Runs a bus for as long as `body` takes; then it has to end well.
-func withBus(
+/// A bus that looks for its broker often.
+func makeBus(
     _ url: String,
     service: String = "test",
     inbox: (any InboxStore)? = nil,
     spool: (any SpoolStore)? = nil,
-    _ configure: (inout RabbitMQEventBusConfiguration) -> Void = { _ in },
-    _ body: (RabbitMQEventBus) async throws -> Void
-) async throws {
+    _ configure: (inout RabbitMQEventBusConfiguration) -> Void = { _ in }
+) throws -> RabbitMQEventBus {
     var configuration = RabbitMQEventBusConfiguration()
     configuration.client.reconnect.maximum = .milliseconds(500)
     configure(&configuration)
-    let bus = try RabbitMQEventBus(
+    return try RabbitMQEventBus(
         url: url,
         service: service,
         configuration: configuration,
         inbox: inbox,
         spool: spool
     )
+}
+
+/// Runs a bus for as long as `body` takes; then it has to end well.
+func running<Bus: EventBus>(_ bus: Bus, _ body: (Bus) async throws -> Void) async throws {
     let run = Task { try await bus.run() }
     do {
         try await body(bus)
@@ -44,6 +47,18 @@ func withBus(
     }
     run.cancel()
     try await run.value
+}
+
+/// The same with a bus over a broker.
+func withBus(
+    _ url: String,
+    service: String = "test",
+    inbox: (any InboxStore)? = nil,
+    spool: (any SpoolStore)? = nil,
+    _ configure: (inout RabbitMQEventBusConfiguration) -> Void = { _ in },
+    _ body: (RabbitMQEventBus) async throws -> Void
+) async throws {
+    try await running(makeBus(url, service: service, inbox: inbox, spool: spool, configure), body)
 }
 
 /// Lends a running bus on a vhost of its own.
