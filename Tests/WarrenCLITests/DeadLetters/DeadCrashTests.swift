@@ -8,10 +8,13 @@ private let rounds = ProcessInfo.processInfo.environment["WARREN_FULL"] == nil ?
 
 @Suite("warren dead requeue, ended in the middle")
 struct DeadCrashTests {
-    @Test("by SIGKILL loses none, and leaves no more than a batch twice", .timeLimit(.minutes(10)))
+    /// A batch that is copied, and the one before, whose acks a broker forgets that has not worked them off.
+    private static let doubtful = 2 * 256
+
+    @Test("by SIGKILL loses none, and leaves no more than two batches twice", .timeLimit(.minutes(10)))
     func killed() async throws {
         try await DeadLetterFixture.use { fixture in
-            var (added, inMiddle) = (0, 0)
+            var (added, inMiddle, mostTwice) = (0, 0, 0)
             var requeued: [String] = []
             for _ in 0..<rounds {
                 try await fixture.add(added..<added + 1500)
@@ -29,15 +32,18 @@ struct DeadCrashTests {
                 let (dead, alive) = (try await fixture.count("billing.dead"), try await fixture.drain("billing"))
                 requeued += alive
                 if dead > 0 { inMiddle += 1 }
-                #expect(dead + Set(requeued).count >= added && dead + Set(requeued).count <= added + 256)
+                let twice = dead + Set(requeued).count - added
+                #expect((0...Self.doubtful).contains(twice))
+                mostTwice = max(mostTwice, twice)
             }
             #expect(inMiddle > 0)
             let rest = try await fixture.warren("requeue", "billing", "--all")
             #expect(rest.status == 0)
             requeued += try await fixture.drain("billing")
             #expect(Set(requeued) == Set((0..<added).ids))
-            #expect(requeued.count <= added + 256 * rounds)
+            #expect(requeued.count <= added + Self.doubtful * rounds)
             #expect(try await fixture.count("billing.dead") == 0)
+            print("\(rounds) rounds: \(added) dead letters, at most \(mostTwice) twice")
         }
     }
 
