@@ -47,7 +47,9 @@ enum QueueName {
         if length > maximumLength {
             return "its queue \(name.quoted) has a name of \(length) bytes, expected at most \(maximumLength)"
         }
-        if let reason = ReservedQueueNames.owner(of: name) { return "its queue would be called \(name.quoted): \(reason)" }
+        if let owner = ReservedQueueNames.owner(of: name) {
+            return "its queue would be called \(name.quoted): \(owner)"
+        }
         guard name.hasSuffix(".dead") else { return nil }
         return "its queue would be called \(name.quoted), as if it held the dead letters of another"
     }
