@@ -50,7 +50,7 @@ lint: setup ## Checks format and style of the Swift sources and the syntax of th
 format: ## Formats the Swift sources
 	swift-format format --in-place --recursive --parallel Sources Tests Package.swift
 
-docs: setup ## Makes the libraries' documentation below .build/docs; a link that leads nowhere is an error
+docs: build ## Makes the libraries' documentation below .build/docs; a link that leads nowhere is an error
 	@.ci/docs $(LIBRARIES)
 
 run: setup ## Takes the example's events through three bridges and a broker; INPUT=file.ndjson takes yours

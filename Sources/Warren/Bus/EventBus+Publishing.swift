@@ -3,6 +3,8 @@ extension EventBus {
     ///
     /// - Parameters:
     ///   - event: the event.
+    ///   - eventID: its id, of 1 to 255 bytes, where it has one already, so that publishing it twice is handling it once;
+    ///     unless given, a new UUID.
     ///   - correlationID: what belongs together; unless given, this event begins something.
     ///   - causationID: the id of the event that this one answers.
     ///   - subject: what the event is about, within its source.
@@ -12,6 +14,7 @@ extension EventBus {
     @discardableResult
     public func publish(
         _ event: some Event,
+        eventID: String? = nil,
         correlationID: String? = nil,
         causationID: String? = nil,
         subject: String? = nil,
@@ -20,6 +23,7 @@ extension EventBus {
         let occurrence = try Occurrence.publishing(
             event,
             service: service,
+            eventID: eventID,
             correlationID: correlationID,
             causationID: causationID,
             subject: subject,
@@ -63,6 +67,16 @@ extension EventBus {
     }
 }
 
+extension EventBus {
+    /// - Throws: ``EventBusError`` with code `invalidConfiguration` when no service can be called so.
+    package static func check(service: String) throws(EventBusError) {
+        guard !service.isEmpty, service.utf8.count <= CarriedProperties.maximumLength else {
+            let most = CarriedProperties.maximumLength
+            throw EventBusError(.invalidConfiguration, "a service's name has 1 to \(most) bytes, not \(service.utf8.count)")
+        }
+    }
+}
+
 extension Occurrence {
     /// An envelope about to be published, once it was found to be one that may be.
     convenience init(publishing envelope: EventEnvelope) throws(EventBusError) {
@@ -84,16 +98,19 @@ extension Occurrence {
     static func publishing<E: Event>(
         _ event: E,
         service: String,
+        eventID: String? = nil,
         correlationID: String?,
         causationID: String?,
         subject: String?,
         metadata: [String: String]?
     ) throws(EventBusError) -> Occurrence {
         let kind = try Kind(publishing: E.self, service: service)
+        if let eventID { try check(eventID: eventID) }
         if let correlationID { try check(correlationID: correlationID) }
         return TypedOccurrence(
             event,
             kind,
+            eventID: eventID,
             correlationID: correlationID,
             causationID: causationID,
             subject: subject,
@@ -101,11 +118,20 @@ extension Occurrence {
         )
     }
 
-    /// Beside the service, which its kind has seen to, all that a caller gives and that has to fit a property.
+    /// Beside the service, which its kind has seen to, what a caller gives and that has to fit a property.
     @usableFromInline
     static func check(correlationID: String) throws(EventBusError) {
-        do {
-            try EventEnvelope.check(.correlationID, correlationID)
+        try check(.correlationID, correlationID)
+    }
+
+    private static func check(eventID: String) throws(EventBusError) {
+        guard !eventID.isEmpty else { throw EventBusError(.invalidEvent, "an event's id may not be empty") }
+        try check(.eventID, eventID)
+    }
+
+    private static func check(_ key: EventEnvelope.Key, _ text: String) throws(EventBusError) {
+        do throws(EventError) {
+            try EventEnvelope.check(key, text)
         } catch {
             throw EventBusError(error)
         }

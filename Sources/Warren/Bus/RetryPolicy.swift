@@ -14,7 +14,8 @@ internal import WarrenRuntime
 ///
 /// Waits have no jitter, and are never shorter than the policy says. In memory, and at a broker where they are shorter
 /// than a second, they are spent in the process that holds the event: it keeps its place, and the handler's. Longer ones
-/// are spent at the broker, and other events go on meanwhile.
+/// are spent at the broker, in whole seconds, and other events go on meanwhile; what is left of a wait of 1.5 s is spent in the
+/// handler's place again.
 public struct RetryPolicy: Sendable {
     /// The longest wait, whatever a policy or a handler says: a day.
     public static let longestWait = Duration.seconds(86_400)

@@ -69,6 +69,7 @@ public class Occurrence: @unchecked Sendable {
     @usableFromInline
     init(
         _ kind: Kind,
+        eventID: String?,
         correlationID: String?,
         causationID: String?,
         subject: String?,
@@ -77,6 +78,7 @@ public class Occurrence: @unchecked Sendable {
         let isPlain = correlationID == nil && causationID == nil && subject == nil && metadata == nil
         let particulars = isPlain ? nil : Particulars(correlationID, causationID, subject, metadata)
         origin = .value(kind, particulars, milliseconds: WallTime.recent.milliseconds)
+        if let eventID { made.withLock { $0 = .name(eventID) } }
     }
 
     /// An event that came, or was made, as an envelope.
@@ -215,6 +217,7 @@ final class TypedOccurrence<E: Event>: Occurrence, @unchecked Sendable {
     init(
         _ event: E,
         _ kind: Kind,
+        eventID: String? = nil,
         correlationID: String? = nil,
         causationID: String? = nil,
         subject: String? = nil,
@@ -223,6 +226,7 @@ final class TypedOccurrence<E: Event>: Occurrence, @unchecked Sendable {
         self.event = event
         super.init(
             kind,
+            eventID: eventID,
             correlationID: correlationID,
             causationID: causationID,
             subject: subject,

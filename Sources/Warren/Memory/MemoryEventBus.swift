@@ -70,6 +70,7 @@ public final class MemoryEventBus: HybridHalf, DeadLetterKeeping {
         inbox: (any InboxStore)? = nil
     ) throws(EventBusError) {
         try configuration.check()
+        try Self.check(service: service)
         self.service = service
         self.configuration = configuration
         surroundings = WorkerPool.Surroundings(

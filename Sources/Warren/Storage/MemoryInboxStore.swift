@@ -51,6 +51,28 @@ public final class MemoryInboxStore: InboxStore {
         retention: Duration = .seconds(7 * 86400),
         capacity: Int = 1_000_000
     ) throws(StorageError) {
+        try Self.check(retention, capacity)
+        self.init(retention: retention, capacity: capacity, clock: SystemClock()) { .now }
+    }
+
+    /// Creates an empty inbox whose time is that of a clock of its own, such as one that a test moves.
+    ///
+    /// - Parameters:
+    ///   - retention: how long it remembers what was handled.
+    ///   - capacity: how many events it remembers at most.
+    ///   - clock: measures how long it remembers, and waits for claims.
+    /// - Throws: ``StorageError`` with code `invalidConfiguration`.
+    public convenience init(
+        retention: Duration = .seconds(7 * 86400),
+        capacity: Int = 1_000_000,
+        clock: some Clock<Duration>
+    ) throws(StorageError) {
+        try Self.check(retention, capacity)
+        let clock = AdaptedClock(clock)
+        self.init(retention: retention, capacity: capacity, clock: clock) { clock.wallTime }
+    }
+
+    private static func check(_ retention: Duration, _ capacity: Int) throws(StorageError) {
         guard retention > .zero else {
             throw StorageError(.invalidConfiguration, "an inbox that remembers for \(retention)")
         }
@@ -58,7 +80,6 @@ public final class MemoryInboxStore: InboxStore {
             let needs = "but it needs at least one"
             throw StorageError(.invalidConfiguration, "an inbox that remembers \(capacity) events, \(needs)")
         }
-        self.init(retention: retention, capacity: capacity, clock: SystemClock()) { .now }
     }
 
     package init(

@@ -105,6 +105,7 @@ public final class RabbitMQEventBus: RemoteEventBus, HybridHalf {
         metrics: Metrics = .none
     ) throws(EventBusError) {
         try configuration.check()
+        try Self.check(service: service)
         var settings = configuration.client
         settings.connectionName = settings.connectionName ?? url.connectionName ?? service
         settings.confirmTimeout = configuration.publishTimeout

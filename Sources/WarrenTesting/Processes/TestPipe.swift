@@ -38,7 +38,9 @@ package final class TestPipe: Sendable {
     /// How many bytes wait to be read.
     package var waiting: Int {
         var count: Int32 = 0
-        return unsafe ioctl(output, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+        // Either end knows; one may be closed.
+        let end = open.withLock { $0.contains(output) } ? output : input
+        return unsafe ioctl(end, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
     }
 
     /// Writes, and waits while the pipe is full.

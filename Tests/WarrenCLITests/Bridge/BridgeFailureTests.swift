@@ -164,6 +164,7 @@ struct BridgeFailureTests {
             for bridge in [patient, hasty] {
                 try await bridge.says("no connection")
                 try await bridge.write(BridgeLab.orders(5..<12))
+                try await eventually("the lines are read") { bridge.hasReadInput }
                 bridge.signal(SIGTERM)
             }
             let begin = ContinuousClock.now

@@ -137,6 +137,9 @@ final class RunningProgram: Sendable {
 
     // MARK: - Talking
 
+    /// Whether it has read all that was written to its stdin.
+    var hasReadInput: Bool { input.waiting == 0 }
+
     /// Writes to its stdin, on a thread of its own: the program reads when it likes.
     func write(_ text: String) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in

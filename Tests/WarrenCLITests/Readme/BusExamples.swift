@@ -1,3 +1,5 @@
+import Dispatch
+import Glibc
 import Warren
 import WarrenRabbitMQ
 import WarrenStorage
@@ -15,7 +17,7 @@ func handleEvents(of bus: some EventBus, _ ledger: Ledger) throws {
         print("observed", envelope.eventType, context.eventID)
     }
     // One process of the service gets it, at least once, from a durable queue. Returning acks it; throwing has it
-    // tried again, and in the end makes it a dead letter.
+    // tried again as the policy says, in the end it is a dead letter. Without a policy it is one at once.
     try bus.subscribe(OrderPaid.self, as: "billing.order-paid", retry: .exponential(maxAttempts: 3)) { event, context in
         try await ledger.enter(event.amount, for: event.orderID)
     }
@@ -29,6 +31,20 @@ func serve(url: String, ledger: Ledger) async throws {
     )
     try handleEvents(of: bus, ledger)
     try await bus.run()  // Until the task is cancelled; then handlers may end, and the rest stays in the queue.
+}
+
+func run(_ service: @escaping @Sendable () async throws -> Void) async throws {
+    let service = Task { try await service() }
+    // Its end is asked for once: by systemd, by Kubernetes, by Ctrl-C.
+    let signals = [SIGTERM, SIGINT].map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number)
+        source.setEventHandler { service.cancel() }
+        source.resume()
+        return source
+    }
+    defer { for source in signals { source.cancel() } }
+    try await service.value
 }
 
 func publish(on bus: some EventBus) async throws -> PublishReceipt {
@@ -46,6 +62,7 @@ func decide(on bus: some EventBus, _ ledger: Ledger) throws {
 
 func handleOnce(url: String) async throws -> some EventBus {
     let database = try await SQLiteDatabase(path: "billing.db")
+    try await database.write { try $0.execute("CREATE TABLE IF NOT EXISTS payments (order_id INTEGER, amount REAL)") }
     let inbox = try await SQLiteInboxStore(in: database)
     let bus = try RabbitMQEventBus(url: url, service: "billing", inbox: inbox)
     try bus.subscribe(OrderPaid.self, as: "billing.order-paid") { order, context in
