@@ -42,7 +42,7 @@ final class DatabaseFolder: Sendable {
         -> SQLiteSpoolStore
     {
         try await SQLiteSpoolStore(path: path, bounds: bounds, configuration: configuration) { [calendar] in
-            calendar.now
+            calendar.wallTime
         }
     }
 
@@ -56,8 +56,8 @@ final class DatabaseFolder: Sendable {
     }
 
     func inbox(in database: SQLiteDatabase, retention: Duration = .seconds(3600)) async throws -> SQLiteInboxStore {
-        try await SQLiteInboxStore(in: database, retention: retention, clock: SystemClock()) { [calendar] in
-            calendar.now
+        try await SQLiteInboxStore(in: database, retention: retention, clock: calendar) { [calendar] in
+            calendar.wallTime
         }
     }
 }

@@ -127,24 +127,26 @@ struct InboxTables {
         }
     }
 
-    /// Times that have not come yet, of a clock that was wrong, become `now`: they would be remembered for years.
+    /// What bears a time of a calendar that was behind is remembered from now on, at most `limit` events.
     ///
-    /// - Returns: how many rows it has changed, of each table at most `limit`.
-    func correctTimes(now: WallTime, limit: Int) throws(StorageError) -> Int {
+    /// - Returns: how many they were.
+    func redate(_ times: ClosedRange<WallTime>, to now: WallTime, limit: Int) throws(StorageError) -> Int {
         try connection.run(
             """
-            UPDATE warren_inbox SET handled_at = ?1
-            WHERE id IN (SELECT id FROM warren_inbox WHERE handled_at > ?1 LIMIT ?2)
+            UPDATE warren_inbox SET handled_at = ?
+            WHERE id IN (SELECT id FROM warren_inbox WHERE handled_at BETWEEN ? AND ? LIMIT ?)
             """,
             now.milliseconds,
+            times.lowerBound.milliseconds,
+            times.upperBound.milliseconds,
             limit
         )
-        let corrected = connection.changes
-        try connection.run("UPDATE warren_inbox_suspects SET seen_at = ?1 WHERE seen_at > ?1", now.milliseconds)
-        return corrected
+        return connection.changes
     }
 
     /// Forgets events that were handled before a moment, the oldest first, at most `limit`.
+    ///
+    /// Those that bear a time that has not come yet, of a calendar that was ahead, hold up nobody: they are few, and stay.
     func pruneHandled(before moment: WallTime, limit: Int) throws(StorageError) -> Int {
         try connection.run(
             """

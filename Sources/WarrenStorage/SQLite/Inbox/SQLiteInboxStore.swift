@@ -20,6 +20,7 @@ public final class SQLiteInboxStore: InboxStore {
     private let claims: ClaimTable
     private let locks: ClaimLocks
     private let isClosed = Locked(false)
+    private let lastLook: Locked<ClockLook>
     /// Given back, but still on record as being handled: another process would take that for a crash.
     private let uncrossed = Locked<Set<InboxKey>>([])
     /// Names this inbox on the records of suspects; no other ever has the same name.
@@ -51,6 +52,7 @@ public final class SQLiteInboxStore: InboxStore {
         self.retention = retention
         self.clock = clock
         self.now = now
+        lastLook = Locked(ClockLook(calendar: now(), clock: clock.now))
         claims = ClaimTable(clock: clock)
         locks = try ClaimLocks(beside: database.path)
         try await perform(.severalStatements) { try InboxTables.schema.apply(to: $0.connection) }
@@ -94,20 +96,35 @@ public final class SQLiteInboxStore: InboxStore {
 
     /// Forgets what was handled, or crashed, longer ago than the store is to remember.
     ///
-    /// What bears a time that has not come yet, since the clock was wrong, is remembered from now on.
+    /// When the machine's calendar was set far forward since the inbox was opened, or this was called last, nothing is
+    /// forgotten this time: what was marked meanwhile bears too early a time, and is remembered from now on. What bears a
+    /// time that has not come yet is remembered until it is old.
     public func prune() async throws(StorageError) -> Int {
         try checkOpen()
         await crossOutSuspects()
-        let (now, limit) = (now(), Self.pruningStep)
-        let oldest = now.advanced(by: .zero - retention)
-        _ = try await inSteps { () throws(StorageError) in
-            try await value(.severalStatements) { try $0.correctTimes(now: now, limit: limit) }
-        }
+        guard try await isCalendarSteady() else { return 0 }
+        let limit = Self.pruningStep
+        let oldest = now().advanced(by: .zero - retention)
         let suspects = try await inSteps { () throws(StorageError) in try await pruneSuspects(before: oldest) }
         let handled = try await inSteps { () throws(StorageError) in
             try await value(.severalStatements) { try $0.pruneHandled(before: oldest, limit: limit) }
         }
         return suspects + handled
+    }
+
+    /// Looks whether the calendar goes with the clock, and mends the marks where it was set forward.
+    private func isCalendarSteady() async throws(StorageError) -> Bool {
+        let (look, limit) = (ClockLook(calendar: now(), clock: clock.now), Self.pruningStep)
+        let former = lastLook.withLock { $0 }
+        // Less than that makes no great difference to how long is remembered.
+        let outdated = look.outdatedTimes(since: former, tolerance: retention / 8)
+        if let outdated {
+            _ = try await inSteps { () throws(StorageError) in
+                try await value(.severalStatements) { try $0.redate(outdated, to: look.calendar, limit: limit) }
+            }
+        }
+        lastLook.withLock { $0 = look }
+        return outdated == nil
     }
 
     /// Does something to at most so many rows at a time, until there are no more; others have their turn in between.
