@@ -102,8 +102,16 @@ final class HandlerClaim: Sendable {
 
 extension StorageError.Code {
     /// Whether it is the store that failed, and neither the handler nor its wait for the store.
+    ///
+    /// A disk that is full is the store's fault also where others' rows still had room: with more room the same handler
+    /// succeeds, and the event has nothing to answer for. It comes again once a second, and each time it is told why.
     fileprivate var isOfStore: Bool {
-        ![.constraint, .invalidStatement, .wrongTransaction, .alreadyHandled, .cancelled, .unknown].contains(self)
+        // Not all but a few: of a code that is not known here nobody can say that it passes.
+        switch self {
+        case .busy, .full, .boundReached, .failed, .closed: true
+        case .cannotOpen, .inUse, .readOnly, .damaged, .newerVersion: true
+        default: false
+        }
     }
 }
 

@@ -63,7 +63,8 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// A row would break a rule of its table.
         public static let constraint = Code(kind: .constraint)
-        /// A statement cannot be understood, or may not stand in a transaction.
+        /// A statement cannot be understood or may not stand in a transaction, or the transaction is over: ended, or rolled
+        /// back by a statement whose failure the handler has caught.
         public static let invalidStatement = Code(kind: .invalidStatement)
         /// The handler expects the transaction of another kind of store.
         public static let wrongTransaction = Code(kind: .wrongTransaction)

@@ -157,7 +157,7 @@ struct SQLiteTransactionTests {
         let error = #expect(throws: StorageError.self) {
             try leaked?.execute("INSERT INTO numbers (number) VALUES (1)")
         }
-        #expect(error?.code == .closed)
+        #expect(error?.code == .invalidStatement)
         #expect(try await numbers() == [])
     }
 

@@ -223,7 +223,7 @@ struct InboxCommitTests {
 
     @Test(
         "what its store refuses, and is itself to blame, has failed",
-        arguments: [StorageError.Code.constraint, .invalidStatement]
+        arguments: [StorageError.Code.constraint, .invalidStatement, .wrongTransaction, .invalidConfiguration]
     )
     func ownFault(code: StorageError.Code) async throws {
         scene.inbox.failCompletions(StorageError(code, "no such table"))

@@ -58,12 +58,15 @@ public final class SQLiteTransaction: StoreTransaction {
 
     private func statement(_ sql: String) throws(StorageError) -> SQLiteStatement {
         guard !isOver else {
-            throw StorageError(.closed, "'\(connection.path)': the transaction is over: use it within its closure only")
+            throw StorageError(
+                .invalidStatement,
+                "'\(connection.path)': the transaction is over: use it within its closure only"
+            )
         }
         // A full disk, among others, makes SQLite give up all of it; what came now would be written by itself.
         guard connection.isInTransaction else {
             throw StorageError(
-                .failed,
+                .invalidStatement,
                 "'\(connection.path)': the transaction was rolled back after an earlier failure"
             )
         }

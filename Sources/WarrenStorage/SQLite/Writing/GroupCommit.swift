@@ -70,7 +70,7 @@ struct GroupCommit {
         } else {
             // Without an error: caught by a handler, who went on as if nothing were.
             let swallowed = "'\(connection.path)': a failed statement has rolled the transaction back"
-            redo(without: job, failure ?? StorageError(.failed, swallowed))
+            redo(without: job, failure ?? StorageError(.invalidStatement, swallowed))
         }
     }
 
