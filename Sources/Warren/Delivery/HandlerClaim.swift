@@ -50,7 +50,8 @@ final class HandlerClaim: Sendable {
         if let claim { return claim }
         guard let key = InboxKey(occurrence, for: subscription) else {
             let event = "an event '\(occurrence.eventType)' for '\(subscription)'"
-            let id = occurrence.eventID.isEmpty ? "no id" : "an id that is no UUID, and no source whose id it would be"
+            let hasID = EventIdentity(occurrence.eventID) != .none
+            let id = hasID ? "an id that is no UUID, and no source whose id it would be" : "no id"
             throw EventBusError(.cannotCommit, "\(event) has \(id), so nobody can note that it was handled")
         }
         switch try await inbox.claim(key, waitingUpTo: Self.patience) {
@@ -115,17 +116,49 @@ extension StorageError.Code {
     }
 }
 
+/// How far an id tells an event from others.
+private enum EventIdentity {
+    /// There is none.
+    case none
+    /// No two events of a source have the same.
+    case withinSource
+    /// No two events have the same: a UUID.
+    case everywhere
+
+    init(_ id: String) {
+        let groups = id.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        let digits = groups.joined()
+        if id.isEmpty {
+            self = .none
+        } else if groups.map(\.count) != [8, 4, 4, 4, 12] || !digits.allSatisfy(\.isHexDigit) {
+            self = .withinSource
+        } else {
+            // The first and the last UUID stand for none: programs send them where they have not set any.
+            let isVoid = ["0", "f", "F"].map { UInt8(ascii: $0) }.contains { digit in digits.allSatisfy { $0 == digit } }
+            self = isVoid ? .none : .everywhere
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): true
+        default: false
+        }
+    }
+}
+
 extension InboxKey {
     /// An event on its way to a subscription; `nil` for one that cannot be told from others: those without a source have
     /// one space of ids for all of them, where only UUIDs do not meet.
     init?(_ occurrence: Occurrence, for subscription: String) {
         let (source, eventID) = (occurrence.source ?? "", occurrence.eventID)
-        guard !eventID.isEmpty, !source.isEmpty || Self.isUUID(eventID) else { return nil }
-        self.init(source: source, eventID: eventID, subscription: subscription)
-    }
-
-    private static func isUUID(_ text: String) -> Bool {
-        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
-        return groups.map(\.utf8.count) == [8, 4, 4, 4, 12] && groups.joined().allSatisfy(\.isHexDigit)
+        switch EventIdentity(eventID) {
+        case .none: return nil
+        case .withinSource where source.isEmpty: return nil
+        case .withinSource, .everywhere: self.init(source: source, eventID: eventID, subscription: subscription)
+        }
     }
 }

@@ -109,6 +109,23 @@ struct InboxDeliveryTests {
         #expect(scene.statistics.duplicates == 1 && scene.statistics.unidentified == 4)
     }
 
+    @Test("does not take ids that stand for none for the id of an event, nor what only looks like a UUID")
+    func voidIDs() async throws {
+        let zero = "00000000-0000-0000-0000-000000000000"
+        let last = "FFFFFFFF-ffff-ffff-ffff-ffffffffffff"
+        // Four fullwidth digits have as many bytes as twelve of ASCII.
+        let wide = "018F6b2c-0000-7000-8000-\u{FF10}\u{FF11}\u{FF12}\u{FF13}"
+        for _ in 0..<2 {
+            for id in [zero, last] { scene.deliver(id) }
+            for id in [zero, last, wide] { scene.deliver(id, from: nil) }
+        }
+        try await scene.run { context in
+            handled.add(context.eventID)
+            return .ack
+        }
+        #expect(handled.count == 10 && scene.statistics.duplicates == 0 && scene.statistics.unidentified == 10)
+    }
+
     @Test("gives an event that failed back to the inbox before it waits, and claims it anew for the next attempt")
     func retry() async throws {
         scene.deliver("a")
