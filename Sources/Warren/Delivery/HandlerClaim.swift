@@ -134,8 +134,9 @@ private enum EventIdentity {
             self = .withinSource
         } else {
             // The first and the last UUID stand for none: programs send them where they have not set any.
-            let isVoid = ["0", "f", "F"].map { UInt8(ascii: $0) }.contains { digit in digits.allSatisfy { $0 == digit } }
-            self = isVoid ? .none : .everywhere
+            let isFirst = digits.allSatisfy { $0 == UInt8(ascii: "0") }
+            let isLast = digits.allSatisfy { $0 | 0x20 == UInt8(ascii: "f") }
+            self = isFirst || isLast ? .none : .everywhere
         }
     }
 }

@@ -92,29 +92,6 @@ struct InboxCrashTests {
         }
     }
 
-    @Test("has no crash of what was given back while the disk was full", arguments: [true, false])
-    func fullDisk(prunes: Bool) async throws {
-        await #expect(processExitsWith: .success) { [path = folder.path as String, prunes = prunes as Bool] in
-            DiskFaults.install()
-            let database = try await SQLiteDatabase(path: path)
-            let inbox = try await SQLiteInboxStore(in: database)
-            let other = try await SQLiteInboxStore(in: SQLiteDatabase(path: path))
-            func claim(_ name: String, by inbox: SQLiteInboxStore) async throws -> any InboxClaim {
-                let admission = try await inbox.claim(Self.key(name), waitingUpTo: .zero)
-                guard case .admitted(let claim) = admission else { throw Refusal() }
-                try await claim.putOnRecord()
-                return claim
-            }
-            let suspect = try await claim("suspect", by: inbox)
-            let innocent = try await claim("innocent", by: inbox)
-            DiskFaults.allow(0)
-            await suspect.release()
-            DiskFaults.allowAll()
-            if prunes { _ = try await inbox.prune() } else { try await innocent.complete() }
-            #expect(try await claim("suspect", by: other).crashes == 0)
-        }
-    }
-
     @Test("is shared by processes: each event is handled by one of them")
     func twoProcesses() async throws {
         let database = try await folder.database()

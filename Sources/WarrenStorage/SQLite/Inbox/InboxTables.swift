@@ -28,6 +28,7 @@ struct InboxTables {
                 seen_at INTEGER NOT NULL,
                 PRIMARY KEY (subscription, source, event_id)
             ) STRICT, WITHOUT ROWID;
+            CREATE INDEX warren_inbox_suspects_by_time ON warren_inbox_suspects (seen_at);
             """
         ]
     )
@@ -98,14 +99,23 @@ struct InboxTables {
         )
     }
 
-    /// The handler has not died; what crashed before stays on record.
-    func endSuspect(_ key: InboxKey) throws(StorageError) {
-        try run("\(Self.deleteSuspect) AND crashes = 0", key)
-        try run("UPDATE warren_inbox_suspects SET handler = NULL WHERE \(Self.isKey)", key)
+    /// This handler has not died at these events; what crashed before, or others have on record, stays there.
+    func endSuspects(_ keys: [InboxKey], of handler: String) throws(StorageError) {
+        for key in keys {
+            try connection.run(
+                "UPDATE warren_inbox_suspects SET handler = NULL WHERE \(Self.isKey) AND handler = ?",
+                key.subscription,
+                key.source,
+                key.eventID,
+                handler
+            )
+            try run("\(Self.deleteSuspect) AND crashes = 0 AND handler IS NULL", key)
+        }
     }
 
-    /// No handler of this inbox has died.
+    /// This handler has not died at any event.
     func endSuspects(of handler: String) throws(StorageError) {
+        try connection.run("DELETE FROM warren_inbox_suspects WHERE handler = ? AND crashes = 0", handler)
         try connection.run("UPDATE warren_inbox_suspects SET handler = NULL WHERE handler = ?", handler)
     }
 

@@ -3,10 +3,21 @@ import WarrenRuntime
 
 /// A claim on an event of a ``SQLiteInboxStore``.
 final class SQLiteInboxClaim: InboxClaim {
+    /// Whether there is something on record of an event.
+    private final class Record: Sendable {
+        private let exists: Locked<Bool>
+
+        init(_ exists: Bool) { self.exists = Locked(exists) }
+
+        var isThere: Bool {
+            get { exists.withLock { $0 } }
+            set { exists.withLock { $0 = newValue } }
+        }
+    }
+
     let key: InboxKey
     let crashes: Int
-    /// Whether there is something on record of it.
-    private let hasRecord: Locked<Bool>
+    private let record: Record
     private let store: SQLiteInboxStore
     private let life: ClaimLife
 
@@ -14,36 +25,46 @@ final class SQLiteInboxClaim: InboxClaim {
         self.store = store
         self.key = key
         self.crashes = crashes ?? 0
-        hasRecord = Locked(crashes != nil)
-        life = ClaimLife(key) { store.giveBack(key) }
+        let record = Record(crashes != nil)
+        self.record = record
+        life = ClaimLife(key) { store.giveBack(key, isOnRecord: record.isThere) }
     }
 
     var isCompleted: Bool { life.isCompleted }
 
-    private var isSuspect: Bool { hasRecord.withLock { $0 } }
-
     func putOnRecord() async throws(StorageError) {
         try life.check()
         // It may be there though it fails.
-        hasRecord.withLock { $0 = true }
+        record.isThere = true
         try await store.putOnRecord(key)
     }
 
     func complete(writing body: @escaping @Sendable (any StoreTransaction) throws -> Void) async throws {
         try life.check()
-        try await store.complete(key, isSuspect: isSuspect, body)
-        life.end(completed: true)
+        try await store.complete(key, isSuspect: record.isThere, body)
+        end(completed: true)
     }
 
     func release() async {
         guard life.isHeld else { return }
-        if isSuspect { await store.endSuspect(key) }
-        life.end()
+        do throws(StorageError) {
+            if record.isThere { try await store.endSuspect(key) }
+            end()
+        } catch {
+            // It stays on record, and locked, until that can be written.
+            life.end()
+        }
     }
 
     func forget() async throws(StorageError) {
         guard life.isHeld else { return }
-        if isSuspect { try await store.forgetSuspect(key) }
-        life.end()
+        if record.isThere { try await store.forgetSuspect(key) }
+        end()
+    }
+
+    /// Nothing says any more that it is being handled.
+    private func end(completed isCompleted: Bool = false) {
+        record.isThere = false
+        life.end(completed: isCompleted)
     }
 }

@@ -21,7 +21,7 @@ public final class SQLiteInboxStore: InboxStore {
     private let locks: ClaimLocks
     private let isClosed = Locked(false)
     private let lastLook: Locked<ClockLook>
-    /// Given back, but still on record as being handled: another process would take that for a crash.
+    /// Given back, but still on record as being handled, and locked: another process would take that for a crash.
     private let uncrossed = Locked<Set<InboxKey>>([])
     /// Names this inbox on the records of suspects; no other ever has the same name.
     private let name = UUIDv7.make().description
@@ -61,7 +61,10 @@ public final class SQLiteInboxStore: InboxStore {
     /// Claims an event; waits while somebody else has it, in whatever process.
     public func claim(_ key: InboxKey, waitingUpTo wait: Duration) async throws(StorageError) -> InboxAdmission {
         try checkOpen()
-        guard try await take(key, until: clock.now.advanced(by: wait)) else {
+        // What is to be crossed out is locked: whoever wants it here crosses it out by claiming it.
+        let wasUncrossed = uncrossed.withLock { $0.remove(key) != nil }
+        let isTaken = try await wasUncrossed ? true : take(key, until: clock.now.advanced(by: wait))
+        guard isTaken else {
             guard !Task.isCancelled else {
                 throw StorageError(.cancelled, "'\(database.path)': stopped before \(key) was claimed")
             }
@@ -83,7 +86,7 @@ public final class SQLiteInboxStore: InboxStore {
             }
             return .admitted(SQLiteInboxClaim(self, key, crashesOfSuspect: crashes))
         } catch {
-            giveBack(key)
+            giveBack(key, isOnRecord: wasUncrossed)
             throw error
         }
     }
@@ -152,8 +155,8 @@ public final class SQLiteInboxStore: InboxStore {
     /// Ends the inbox's work, and leaves the database open.
     public func close() async {
         guard !isClosed.withLock({ exchange(&$0, with: true) }) else { return }
-        // What cannot be crossed out now counts as a crash later, which is no more than a suspicion.
-        try? await perform(.oneStatement, heedingCancellation: false) { [name] in try $0.endSuspects(of: name) }
+        // What cannot be crossed out now counts as a crash later.
+        try? await perform(.severalStatements, heedingCancellation: false) { [name] in try $0.endSuspects(of: name) }
         locks.unlockAll()
     }
 
@@ -179,16 +182,19 @@ public final class SQLiteInboxStore: InboxStore {
             if isSuspect { try tables.forgetSuspect(key) }
             try connection.withTransaction(mayWrite: true) { try body($0) }
         }
-        await crossOutSuspects()
+        // Something could be written again. In a task of its own, for the handler's commit is done.
+        if uncrossed.withLock({ !$0.isEmpty }) { Task { await crossOutSuspects() } }
     }
 
-    /// Notes that no handler has died; what cannot be noted now is later, when something was written again.
-    func endSuspect(_ key: InboxKey) async {
-        do throws(StorageError) {
-            try checkOpen()
-            try await perform(.severalStatements, heedingCancellation: false) { try $0.endSuspect(key) }
-        } catch {
-            uncrossed.withLock { _ = $0.insert(key) }
+    /// Notes that no handler has died at an event.
+    func endSuspect(_ key: InboxKey) async throws(StorageError) {
+        try await endSuspects([key])
+    }
+
+    private func endSuspects(_ keys: [InboxKey]) async throws(StorageError) {
+        try checkOpen()
+        try await perform(.severalStatements, heedingCancellation: false) { [name] in
+            try $0.endSuspects(keys, of: name)
         }
     }
 
@@ -198,16 +204,21 @@ public final class SQLiteInboxStore: InboxStore {
         try await perform(.severalStatements) { try $0.forgetSuspect(key) }
     }
 
-    /// Notes what could not be noted before; whoever has a claim now does so himself.
+    /// Notes what could not be noted before, all at once, and gives it back at last.
     private func crossOutSuspects() async {
         let keys = uncrossed.withLock { exchange(&$0, with: []) }
-        for key in keys where (try? await take(key, until: clock.now)) == true {
-            await endSuspect(key)
-            giveBack(key)
+        guard !keys.isEmpty else { return }
+        do throws(StorageError) {
+            try await endSuspects(Array(keys))
+            for key in keys { giveBack(key) }
+        } catch {
+            uncrossed.withLock { $0.formUnion(keys) }
         }
     }
 
-    func giveBack(_ key: InboxKey) {
+    /// Gives an event back; what is still on record as being handled only when that was crossed out.
+    func giveBack(_ key: InboxKey, isOnRecord: Bool = false) {
+        guard !isOnRecord else { return uncrossed.withLock { _ = $0.insert(key) } }
         locks.unlock(key)
         claims.giveBack(key)
     }
