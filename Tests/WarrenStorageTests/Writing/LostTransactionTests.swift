@@ -137,6 +137,46 @@ struct LostTransactionTests {
         #expect(try await names() == ["a", "e", "there"])
     }
 
+    @Test("fail soon where there is no room for any: they are not done over and over again")
+    func fullForAll() async throws {
+        await database.close()
+        await #expect(processExitsWith: .success) { [path = folder.path as String] in
+            DiskFaults.install()
+            let database = try await SQLiteDatabase(path: path)
+            let calls = Locked(0)
+            let count = 100
+            let jobs = (0..<count).map { number in
+                { @Sendable (transaction: SQLiteTransaction) in
+                    // The disk is full from the moment when they are done.
+                    DiskFaults.allow(0)
+                    calls.withLock { $0 += 1 }
+                    try Self.insert("\(number)")(transaction)
+                }
+            }
+            let outcomes = try await database.together(jobs)
+            #expect(outcomes == Array(repeating: "full", count: count))
+            // All, half of them, a quarter and so on, then the rest.
+            #expect(calls.withLock { $0 } < 4 * count)
+            DiskFaults.allowAll()
+            #expect(try await database.together([Self.insert("a"), Self.insert("b")]) == ["written", "written"])
+        }
+    }
+
+    @Test("that lose it each time they are done do not keep the others from being written, however many they are")
+    func manyLosers() async throws {
+        let calls = Locked(0)
+        let jobs = (0..<200).map { number in
+            { @Sendable (transaction: SQLiteTransaction) in
+                calls.withLock { $0 += 1 }
+                if number % 2 == 0 { try Self.losing(transaction) } else { try Self.insert("\(number)")(transaction) }
+            }
+        }
+        let outcomes = try await database.together(jobs)
+        #expect(outcomes == (0..<200).map { $0 % 2 == 0 ? "constraint" : "written" })
+        #expect(try await names().count == 101)
+        #expect(calls.withLock { $0 } <= 400)
+    }
+
     @Test("are written as far as there is room, where only the commit finds that there is none for all")
     func fullAtCommit() async throws {
         await database.close()

@@ -19,6 +19,21 @@ struct GroupCommit {
         let failure: (any Error)?
     }
 
+    /// A transaction that was rolled back.
+    private struct Loss {
+        /// What was done in it, or was to be, divided into what is to be done again by itself.
+        let parts: [[Job]]
+        let failure: any Error
+
+        init(parts: [[Job]], failure: any Error) {
+            self.parts = parts.filter { !$0.isEmpty }
+            self.failure = failure
+        }
+
+        /// Whether there was no room for it.
+        var isFull: Bool { (failure as? StorageError)?.code == .full }
+    }
+
     private let connection: SQLiteConnection
     private let observer: (any TransactionObserver)?
     /// In the order in which they were done.
@@ -35,7 +50,11 @@ struct GroupCommit {
     /// Does jobs in the transaction that is under way, or else in a new one.
     mutating func perform(_ jobs: [Job]) {
         refusal = nil
-        for job in jobs where job.begin() { perform(job) }
+        for job in jobs where job.begin() {
+            guard let failure = add(job) else { continue }
+            // Who comes after it is not concerned yet.
+            redo(after: Loss(parts: [lose(), [job]], failure: failure))
+        }
     }
 
     /// Commits what is done, and tells who waits.
@@ -44,34 +63,51 @@ struct GroupCommit {
     mutating func commit() -> Duration? {
         guard isUnderWay else { return nil }
         let start = SystemClock().now
-        do throws(StorageError) {
-            try connection.run("COMMIT")
-        } catch {
-            redo(after: error)
+        if let loss = end() {
+            redo(after: loss)
             return nil
         }
-        let duration = start.duration(until: SystemClock().now)
-        isUnderWay = false
-        observer?.committed()
-        for outcome in exchange(&outcomes, with: []) { outcome.job.finish(outcome.failure) }
-        return duration
+        return start.duration(until: SystemClock().now)
     }
 
-    private mutating func perform(_ job: Job) {
+    /// Does a job in the transaction that is under way, or else in a new one.
+    ///
+    /// - Returns: why the transaction is lost, if it is.
+    private mutating func add(_ job: Job) -> (any Error)? {
         do throws(StorageError) {
             try begin()
         } catch {
             refusal = error
-            return job.finish(error)
+            job.finish(error)
+            return nil
         }
         let failure = failure(of: job)
-        if connection.isInTransaction {
+        guard !connection.isInTransaction else {
             outcomes.append(Outcome(job: job, failure: failure))
-        } else {
-            // Without an error: caught by a handler, who went on as if nothing were.
-            let swallowed = "'\(connection.path)': a failed statement has rolled the transaction back"
-            redo(without: job, failure ?? StorageError(.invalidStatement, swallowed))
+            return nil
         }
+        // Without an error: caught by a handler, who went on as if nothing were.
+        let swallowed = "'\(connection.path)': a failed statement has rolled the transaction back"
+        return failure ?? StorageError(.invalidStatement, swallowed)
+    }
+
+    /// Commits the transaction.
+    ///
+    /// - Returns: what is lost, if it could not be committed.
+    private mutating func end() -> Loss? {
+        do throws(StorageError) {
+            try connection.run("COMMIT")
+        } catch {
+            let jobs = lose()
+            // Where there is no room for all, there may be for some; any other failure is none of a job's.
+            guard error.code == .full else { return Loss(parts: [jobs], failure: error) }
+            let middle = jobs.count / 2
+            return Loss(parts: [Array(jobs[..<middle]), Array(jobs[middle...])], failure: error)
+        }
+        isUnderWay = false
+        observer?.committed()
+        for outcome in exchange(&outcomes, with: []) { outcome.job.finish(outcome.failure) }
+        return nil
     }
 
     private mutating func begin() throws(StorageError) {
@@ -112,31 +148,42 @@ struct GroupCommit {
 
     // MARK: - When the transaction is lost
 
-    /// The transaction is lost to a job: the others are done again without it, and it by itself.
-    private mutating func redo(without job: Job, _ failure: any Error) {
-        let others = lose()
-        guard !others.isEmpty else { return job.finish(failure) }
-        redo(others[...])
-        redo([job])
-    }
-
-    /// The transaction could not be committed.
+    /// Does what is lost again, one part after the other, each in a transaction of its own.
     ///
-    /// Where there is no room for all, there may be for some: each half is done again. Any other failure is none of a job's.
-    private mutating func redo(after failure: StorageError) {
-        let jobs = lose()
-        guard failure.code == .full, jobs.count > 1 else {
-            for job in jobs { job.finish(failure) }
-            return
+    /// A part that is lost too is divided further; a job that is lost alone has failed. Once there was no room for one job
+    /// alone, all others are tried together once more, and fail if there is none for them: of n jobs on a full disk there are
+    /// at most 2 log n + 2 commits.
+    private mutating func redo(after loss: Loss) {
+        var loss: Loss? = loss
+        /// The next one is the last.
+        var left: [[Job]] = []
+        var isFull = false
+        while true {
+            if let loss {
+                if loss.parts.count > 1, !(isFull && loss.isFull) {
+                    left += loss.parts.reversed()
+                } else {
+                    for job in loss.parts.joined() { job.finish(loss.failure) }
+                    if loss.isFull, !isFull {
+                        isFull = true
+                        left = [Array(left.reversed().joined())]
+                    }
+                }
+            }
+            guard let part = left.popLast() else { return }
+            loss = perform(together: part)
         }
-        let middle = jobs.count / 2
-        redo(jobs[..<middle])
-        redo(jobs[middle...])
     }
 
-    private mutating func redo(_ jobs: ArraySlice<Job>) {
-        for job in jobs { perform(job) }
-        _ = commit()
+    /// Does jobs in a transaction of their own.
+    ///
+    /// - Returns: what is lost, if it is.
+    private mutating func perform(together jobs: [Job]) -> Loss? {
+        for (index, job) in jobs.enumerated() {
+            guard let failure = add(job) else { continue }
+            return Loss(parts: [lose(), [job], Array(jobs[(index + 1)...])], failure: failure)
+        }
+        return isUnderWay ? end() : nil
     }
 
     /// - Returns: the jobs that were done in it.
