@@ -41,26 +41,25 @@ struct ParkedLetters: DeadLetterStore {
     ///   - filter: which.
     ///   - limit: how many at most.
     ///   - past: what is done, for errors.
-    ///   - body: does it, for all that it is given or for none.
-    /// - Returns: what became of them.
+    ///   - body: does it, for those of them that are still there or for none, and gives back for which.
+    /// - Returns: what became of them; those that somebody else has taken away meanwhile are not in it.
     /// - Throws: as the store says.
     private func change(
         _ filter: DeadLetterFilter,
         limit: Int,
         _ past: String,
-        _ body: ([SpoolPosition]) async throws(StorageError) -> Int
+        _ body: ([SpoolPosition]) async throws(StorageError) -> [SpoolPosition]
     ) async throws(EventBusError) -> DeadLetterReport {
         var report = DeadLetterReport()
         do throws(EventBusError) {
             try await forEachPage(of: filter, limit: limit) { page throws(EventBusError) in
-                let ids = page.map(\.spooled.entry.eventID)
                 do throws(StorageError) {
-                    _ = try await body(page.map(\.spooled.position))
-                    report.ids += ids
+                    let changed = Set(try await body(page.map(\.spooled.position)))
+                    report.ids += page.filter { changed.contains($0.spooled.position) }.map(\.spooled.entry.eventID)
                 } catch {
                     let error = EventBusError(opening: error)
                     if error.code == .cancelled || error.code == .closed { throw error }
-                    report.kept += ids.map { .init(id: $0, reason: error.message) }
+                    report.kept += page.map { .init(id: $0.spooled.entry.eventID, reason: error.message) }
                 }
             }
         } catch {

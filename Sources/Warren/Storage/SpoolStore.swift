@@ -57,18 +57,18 @@ public protocol SpoolStore: Sendable {
     /// Puts parked entries at the end of the line again, as if they had come now.
     ///
     /// - Parameter positions: their places; those that are not there are passed over.
-    /// - Returns: how many were put there.
+    /// - Returns: the former places of those that were put there, in the same order.
     /// - Throws: ``StorageError``.
     @discardableResult
-    func requeue(_ positions: [SpoolPosition]) async throws(StorageError) -> Int
+    func requeue(_ positions: [SpoolPosition]) async throws(StorageError) -> [SpoolPosition]
 
     /// Deletes parked entries.
     ///
     /// - Parameter positions: their places; those that are not there are passed over.
-    /// - Returns: how many were deleted.
+    /// - Returns: the places of those that were deleted, in the same order.
     /// - Throws: ``StorageError``.
     @discardableResult
-    func discard(_ positions: [SpoolPosition]) async throws(StorageError) -> Int
+    func discard(_ positions: [SpoolPosition]) async throws(StorageError) -> [SpoolPosition]
 
     /// How much is in the spool now.
     var status: SpoolStatus { get }

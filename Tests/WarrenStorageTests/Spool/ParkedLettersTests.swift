@@ -11,15 +11,19 @@ private final class WatchedSpool: SpoolStore {
     private let changes: Int
     private let failure: StorageError
     private let parksAgain: Bool
+    /// What somebody else discards as soon as it was read, of each page.
+    private let rival: Range<Int>
 
     /// The first `changes` changes are made, the others fail; `parksAgain`: what is requeued is parked again at once.
     init(
         _ spool: SQLiteSpoolStore,
         changes: Int = .max,
         then failure: StorageError = StorageError(.full, "no room"),
-        parksAgain: Bool = false
+        parksAgain: Bool = false,
+        rival: Range<Int> = 0..<0
     ) {
         (self.spool, self.changes, self.failure, self.parksAgain) = (spool, changes, failure, parksAgain)
+        self.rival = rival
     }
 
     private func change(_ name: String, _ count: Int) throws(StorageError) {
@@ -33,17 +37,18 @@ private final class WatchedSpool: SpoolStore {
     func parked(after position: SpoolPosition?, upTo limit: Int) async throws(StorageError) -> [ParkedEntry] {
         let page = try await spool.parked(after: position, upTo: limit)
         calls.withLock { $0.append("read \(page.count)") }
+        _ = try await spool.discard(page[rival].map(\.spooled.position))
         return page
     }
 
-    func requeue(_ positions: [SpoolPosition]) async throws(StorageError) -> Int {
+    func requeue(_ positions: [SpoolPosition]) async throws(StorageError) -> [SpoolPosition] {
         try change("requeue", positions.count)
-        let count = try await spool.requeue(positions)
+        let requeued = try await spool.requeue(positions)
         if parksAgain { try await spool.parkAll() }
-        return count
+        return requeued
     }
 
-    func discard(_ positions: [SpoolPosition]) async throws(StorageError) -> Int {
+    func discard(_ positions: [SpoolPosition]) async throws(StorageError) -> [SpoolPosition] {
         try change("discard", positions.count)
         return try await spool.discard(positions)
     }
@@ -106,6 +111,13 @@ struct ParkedLettersTests {
         #expect(spool.status.parkedCount == 299)
         #expect(try await spool.parkedLetters.list(.all, limit: 2).map(\.eventID) == ["300", "301"])
         #expect(try await spool.parkedLetters.show(id: "598").map(\.head.eventID) == ["598"])
+    }
+
+    @Test("is not said to be requeued where somebody else has discarded it meanwhile")
+    func rival() async throws {
+        let report = try await WatchedSpool(spool, rival: 5..<8).parkedLetters.requeue(.all, limit: 10)
+        #expect(report == DeadLetterReport(ids: ["0", "1", "2", "3", "4", "8", "9"]))
+        #expect(try await spool.line() == report.ids)
     }
 
     @Test("is requeued once, though what is refused again comes back meanwhile")

@@ -108,12 +108,12 @@ public final class SQLiteSpoolStore: SpoolStore {
     }
 
     /// Puts parked entries at the end of the line again, as if they had come now.
-    public func requeue(_ positions: [SpoolPosition]) async throws(StorageError) -> Int {
+    public func requeue(_ positions: [SpoolPosition]) async throws(StorageError) -> [SpoolPosition] {
         try await value { [now] in try $0.requeue(positions, now: now()) }
     }
 
     /// Deletes parked entries.
-    public func discard(_ positions: [SpoolPosition]) async throws(StorageError) -> Int {
+    public func discard(_ positions: [SpoolPosition]) async throws(StorageError) -> [SpoolPosition] {
         try await value { try $0.discard(positions) }
     }
 

@@ -144,9 +144,9 @@ struct SpoolTables {
         }
     }
 
-    func requeue(_ positions: [SpoolPosition], now: WallTime) throws(StorageError) -> Int {
+    func requeue(_ positions: [SpoolPosition], now: WallTime) throws(StorageError) -> [SpoolPosition] {
         var contents = ledger.contents
-        var count = 0
+        var changed: [SpoolPosition] = []
         for position in positions {
             try connection.run(
                 """
@@ -163,24 +163,24 @@ struct SpoolTables {
             contents.bytes += size
             contents.parkedCount -= 1
             contents.parkedBytes -= size
-            count += 1
+            changed.append(position)
         }
         contents.oldest = try oldest()
         ledger.contents = contents
-        return count
+        return changed
     }
 
-    func discard(_ positions: [SpoolPosition]) throws(StorageError) -> Int {
+    func discard(_ positions: [SpoolPosition]) throws(StorageError) -> [SpoolPosition] {
         var contents = ledger.contents
-        var count = 0
+        var changed: [SpoolPosition] = []
         for position in positions {
             guard let size = try delete(position, from: "warren_spool_parked") else { continue }
             contents.parkedCount -= 1
             contents.parkedBytes -= size
-            count += 1
+            changed.append(position)
         }
         ledger.contents = contents
-        return count
+        return changed
     }
 
     // MARK: - Rows
