@@ -52,7 +52,7 @@ extension Attempts {
         guard isInTime else { return false }
         guard error == nil else { return true }
         for item in items {
-            if let verdict = item.verdict { await conclude(item, verdict) } else { accept(item) }
+            if let verdict = item.verdict { conclude(item, verdict) } else { accept(item) }
         }
         items = []
         return true

@@ -2,7 +2,7 @@
 extension Attempts {
     /// How long a worker waits for somebody else who is at work on the same event.
     private static let patience = Duration.seconds(5)
-    /// How long a worker waits after the inbox has failed: what it gives back comes again at once.
+    /// How long a worker waits after the inbox has failed.
     private static let pauseAfterFailure = Duration.seconds(1)
 
     private func key(_ item: Case) -> InboxKey? {
@@ -74,7 +74,7 @@ extension Attempts {
                 await claim.release()
                 alone.append(item)
             case .success(.handled):
-                await conclude(item, .duplicate)
+                conclude(item, .duplicate)
             case .success(.busy), .failure:
                 alone.append(item)
             }
@@ -113,22 +113,27 @@ extension Attempts {
     private func turnDown(_ item: Case, _ admission: Result<InboxAdmission, StorageError>) async {
         switch admission {
         case .success(.handled):
-            await conclude(item, .duplicate)
+            conclude(item, .duplicate)
         case .success(.busy), .success(.admitted):
             let reason = "somebody else is at work on it"
             reports.tell(.init(.released, pool.subscriber.name, eventID: item.eventID, reason: reason))
             release(item)
             _ = await wait(Self.pauseAfterRelease)
         case .failure(let error):
-            await giveBack(item, "it was not claimed, and comes again: \(error)")
+            giveBack(item, "it was not claimed, and comes again: \(error)")
+            await pauseAfterFailure()
         }
     }
 
     /// Gives an event back because the inbox has failed.
-    func giveBack(_ item: Case, _ reason: String) async {
+    func giveBack(_ item: Case, _ reason: String) {
         // That the task was cancelled is no failure.
         if !Task.isCancelled { tellFailure(item, reason) }
         release(item)
+    }
+
+    /// What was given back because the inbox has failed comes again at once.
+    func pauseAfterFailure() async {
         _ = await wait(Self.pauseAfterFailure)
     }
 
@@ -195,7 +200,8 @@ extension Attempts {
             item.isInDoubt = false
             return true
         } catch {
-            await giveBack(item, "whether it was committed is not known, and it comes again: \(error)")
+            giveBack(item, "whether it was committed is not known, and it comes again: \(error)")
+            await pauseAfterFailure()
             return false
         }
     }

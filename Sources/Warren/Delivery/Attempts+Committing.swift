@@ -92,7 +92,7 @@ extension Attempts {
     }
 
     /// Nothing is left to do but to say so.
-    func conclude(_ item: Case, _ verdict: Case.Verdict) async {
+    func conclude(_ item: Case, _ verdict: Case.Verdict) {
         switch verdict {
         case .handled:
             accept(item)
@@ -101,7 +101,22 @@ extension Attempts {
             reports.add(.duplicates)
             reports.tell(.init(.duplicate, pool.subscriber.name, eventID: item.eventID))
         case .uncommitted(let error):
-            await giveBack(item, "it was not committed, and comes again: \(error)")
+            giveBack(item, "it was not committed, and comes again: \(error)")
         }
+    }
+
+    /// The same for all that nothing else is to be asked of; a pause is made for all of them once.
+    func concludeTogether(_ items: inout ArraySlice<Case>) async {
+        var (open, pauses) = ([Case](), false)
+        for item in items {
+            guard let verdict = item.verdict, !item.isInDoubt, !item.delivery.isStale else {
+                open.append(item)
+                continue
+            }
+            conclude(item, verdict)
+            if case .uncommitted = verdict { pauses = true }
+        }
+        items = open[...]
+        if pauses { await pauseAfterFailure() }
     }
 }

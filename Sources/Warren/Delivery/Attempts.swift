@@ -28,7 +28,8 @@ struct Attempts: Sendable {
             if item.delivery.isStale { return true }
             if item.isInDoubt, await !isSettled(&item) { return true }
             if let verdict = item.verdict {
-                await conclude(item, verdict)
+                conclude(item, verdict)
+                if case .uncommitted = verdict { await pauseAfterFailure() }
                 return true
             }
             if let failure = item.failure {

@@ -113,6 +113,12 @@ package final class WorkerPool: Sendable {
     private func work(_ backlog: ArraySlice<Case>, _ attempts: Attempts) async -> ArraySlice<Case>? {
         var backlog = backlog
         while true {
+            // Of a batch.
+            if backlog.count > 1 {
+                let count = backlog.count
+                await attempts.concludeTogether(&backlog)
+                surroundings.reports.addInHand(backlog.count - count)
+            }
             while let index = backlog.indices.first {
                 guard await attempts.see(&backlog[index]) else { return backlog }
                 backlog = backlog.dropFirst()
