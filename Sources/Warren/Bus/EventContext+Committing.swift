@@ -18,11 +18,12 @@ extension EventContext {
     ///   its own: it should do nothing else that would be wrong twice.
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; ``EventBusError`` with code `cannotCommit` without an inbox, for an event without an
-    ///   id, for one without a source whose id is no UUID, and in an observer; ``StorageError``: `alreadyHandled` when the event was handled before, also by an earlier
-    ///   commit of this handler, `wrongTransaction`, `busy` when somebody else is at work on it, and what may happen to
-    ///   any write. Nothing was written then, but for the code `unknown`, which a cancelled task gets: before the event is
-    ///   tried again the inbox is asked. A handler that lets an error through has its event judged rightly: where it is the
-    ///   store that failed (a full disk, say) it is no failed attempt, and the event goes back to where it came from.
+    ///   id, for one without a source whose id is no UUID, and in an observer; ``StorageError``: `alreadyHandled` when the
+    ///   event was handled before, also by an earlier commit of this handler, `wrongTransaction`, `busy` when somebody else
+    ///   is at work on it, and what may happen to any write. Nothing was written then, but for the code `unknown`, which a
+    ///   cancelled task gets: before the event is tried again the inbox is asked. A handler that lets an error through has
+    ///   its event judged rightly: where it is the store that failed (a full disk, say) it is no failed attempt, and the
+    ///   event goes back to where it came from.
     @discardableResult
     public func commit<Transaction: StoreTransaction, Value: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Value

@@ -22,7 +22,8 @@ extension Unicode.Scalar {
     fileprivate var isControl: Bool {
         switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true
-        default: false
+        // What turns the direction of writing would turn what we write behind it too. Other formats join emoji and letters.
+        default: properties.isBidiControl
         }
     }
 }

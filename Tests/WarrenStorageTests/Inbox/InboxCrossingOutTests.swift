@@ -103,13 +103,14 @@ struct InboxCrossingOutTests {
     @Test("leaves nothing behind in an inbox that is closed, but crashes that were found before")
     func closing() async throws {
         let inbox = try await folder.inbox()
-        let claims = [try await Self.claimOnRecord("innocent", by: inbox), try await Self.claimOnRecord("guilty", by: inbox)]
+        let innocent = try await Self.claimOnRecord("innocent", by: inbox)
+        let guilty = try await Self.claimOnRecord("guilty", by: inbox)
         try await inbox.database.write { transaction in
             try transaction.execute("UPDATE warren_inbox_suspects SET crashes = 1 WHERE event_id = 'guilty'")
         }
         await inbox.close()
         #expect(try await Self.suspects(inbox) == ["guilty"])
-        for claim in claims { await claim.release() }
+        for claim in [innocent, guilty] { await claim.release() }
         #expect(try await Self.admission("guilty", to: folder.inbox())?.crashes == 1)
     }
 }
