@@ -37,6 +37,7 @@ extension BridgeConfiguration {
         guard reader.problems.isEmpty else { throw ConfigurationError(reader.problems) }
         ConfigurationReview(parser.configuration, parser.places).run()
         var configuration = parser.configuration
+        configuration.notYetAvailable = reader.notYetAvailable
         configuration.warnings = reader.warnings
         return configuration
     }

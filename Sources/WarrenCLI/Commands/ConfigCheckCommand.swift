@@ -11,8 +11,7 @@ extension Command {
             Every error goes to stderr as FILE:LINE:COLUMN: PATH: what is wrong, warnings too. ${NAME} in the file is read
             from the environment and files that it names for secrets are read; nothing is connected to.
 
-            exit status: 0 when the file is right ('FILE: ok' on stdout; a warning names what this version
-            does not start with yet), 78 when not
+            exit status: 0 when 'warren bridge' starts with the file ('FILE: ok' on stdout), 78 when not
             """,
         run: ConfigCheckCommand.run
     )
@@ -26,7 +25,8 @@ enum ConfigCheckCommand {
         do throws(ConfigurationError) {
             let environment = ProcessInfo.processInfo.environment
             let configuration = try BridgeConfiguration.load(path: path, environment: environment)
-            for problem in configuration.warnings + configuration.notYetAvailable { console.say(problem.warning) }
+            for problem in configuration.warnings { console.say(problem.warning) }
+            guard configuration.notYetAvailable.isEmpty else { throw ConfigurationError(configuration.notYetAvailable) }
         } catch {
             for problem in error.problems { console.say(problem.description) }
             return .configuration

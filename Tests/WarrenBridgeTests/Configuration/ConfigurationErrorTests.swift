@@ -178,7 +178,7 @@ struct ConfigurationErrorTests {
                     + "bridge: { sinks: [{ name: x, types: [b], stdout: }] }",
                 "1:10: service: a subscription would be called 'amq.x': 'amq.' belongs to the broker"
             ),
-            ("store: {}", "1:8: store: expected 'sqlite' or 'postgres' in it"),
+            ("store: {}", "1:8: store: expected 'sqlite' in it"),
             (
                 "store: { sqlite: a, postgres: 'postgres://h' }",
                 "1:31: store.postgres: given beside 'sqlite', expected one of the two"
@@ -227,7 +227,7 @@ struct ConfigurationErrorTests {
             ),
             (
                 "bridge: { sinks: [{ name: a, types: [b] }] }",
-                "1:19: bridge.sinks[0]: where its events go is missing, expected 'file', 'stdout' or 'webhook'"
+                "1:19: bridge.sinks[0]: where its events go is missing, expected 'file' or 'stdout'"
             ),
             (
                 "bridge: { sinks: [{ name: a, types: [b], file: }] }",

@@ -80,7 +80,7 @@ extension ConfigurationParser {
     private mutating func readTarget(_ section: inout ConfigurationSection) -> BridgeConfiguration.Sink.Target? {
         let given = ["file", "stdout", "webhook"].compactMap { key in section.value(key).map { (key, $0) } }
         guard let (firstKey, first) = given.first else {
-            section.report("where its events go is missing, expected 'file', 'stdout' or 'webhook'")
+            section.report("where its events go is missing, expected 'file' or 'stdout'")
             return nil
         }
         for (_, value) in given.dropFirst() {
@@ -103,8 +103,7 @@ extension ConfigurationParser {
         }
     }
 
-    mutating func postpone(_ value: ConfigurationValue) {
-        let message = "\(value.path): not available yet, the bridge does not start with it"
-        configuration.notYetAvailable.append(reader.problem(value.node.place, message))
+    func postpone(_ value: ConfigurationValue) {
+        reader.postpone(value.node.place, "\(value.path): not available yet, the bridge does not start with it")
     }
 }

@@ -57,7 +57,7 @@ struct ConfigurationParser {
         _ = value.section { section in
             let sqlite = section.value("sqlite")
             let postgres = section.value("postgres")
-            if sqlite == nil, postgres == nil { section.report("expected 'sqlite' or 'postgres' in it") }
+            if sqlite == nil, postgres == nil { section.report("expected 'sqlite' in it") }
             let path = sqlite?.section(shorthand: "path") { section in
                 section.required("path", "the database file")?.filePath()
             }

@@ -4,6 +4,7 @@ final class ConfigurationReader {
     private let file: String
     private var found: [ConfigurationProblem] = []
     private var noted: [ConfigurationProblem] = []
+    private var unavailable: [ConfigurationProblem] = []
 
     init(file: String, environment: [String: String]) {
         self.file = file
@@ -16,6 +17,9 @@ final class ConfigurationReader {
     /// In the order of the file.
     var warnings: [ConfigurationProblem] { Self.sorted(noted) }
 
+    /// In the order of the file.
+    var notYetAvailable: [ConfigurationProblem] { Self.sorted(unavailable) }
+
     func report(_ place: TextPlace, _ message: String) {
         found.append(problem(place, message))
     }
@@ -24,7 +28,11 @@ final class ConfigurationReader {
         noted.append(problem(place, message))
     }
 
-    func problem(_ place: TextPlace, _ message: String) -> ConfigurationProblem {
+    func postpone(_ place: TextPlace, _ message: String) {
+        unavailable.append(problem(place, message))
+    }
+
+    private func problem(_ place: TextPlace, _ message: String) -> ConfigurationProblem {
         ConfigurationProblem(file: file, place: place, message: message)
     }
 
