@@ -9,8 +9,8 @@ extension Command {
             "first_failed_at", "last_failed_at", "handler", "host", "exchange" and "routing_key" where it was published,
             "size" in bytes, and "broker_reason" where the broker made it: rejected, expired, maxlen, delivery_limit.
 
-            With --spool they are the events that a bridge's spool has put aside, since the broker will never take them;
-            the bridge must not run meanwhile.
+            With --spool they are the events that a spool has put aside, since the broker will never take them; the bridge
+            or service that it belongs to has to be stopped first.
 
             Looking changes nothing, however often. It is refused while somebody consumes '<QUEUE>.dead', or is at work
             on it with one of these commands.

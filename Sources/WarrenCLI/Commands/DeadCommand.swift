@@ -94,13 +94,13 @@ enum DeadCommand {
         do throws(StorageError) {
             spool = try await SQLiteSpoolStore(existing: path, configuration: .init(busyTimeout: .seconds(1)))
         } catch {
-            let hint =
+            let message =
                 switch error.code {
-                case .inUse: "; end the bridge that it belongs to first"
-                case .cannotOpen: likelySpool(for: path).map { "; did you mean '\($0)'?" } ?? ""
-                default: ""
+                case .inUse: "'\(path)': the bridge or service that it belongs to has it open: stop that first"
+                case .cannotOpen: error.message + (likelySpool(for: path).map { "; did you mean '\($0)'?" } ?? "")
+                default: error.message
                 }
-            throw CommandFailure(.failed, error.message + hint)
+            throw CommandFailure(.failed, message)
         }
         let result: Result<Value, EventBusError>
         do throws(EventBusError) {

@@ -105,7 +105,8 @@ struct BridgeSpoolTests {
             try await spool.park(entry.position, reason: "ACCESS_REFUSED")
         }
         let inUse = try await RunningProgram.warren(["dead", "list", "--spool", path]).finish()
-        #expect(inUse.status == 1 && inUse.errors.contains("end the bridge"), "\(inUse.errors)")
+        let owner = "the bridge or service that it belongs to has it open: stop that first"
+        #expect(inUse.status == 1 && inUse.errors == "warren dead list: '\(path)': \(owner)\n")
         await spool.close()
 
         let listed = try await RunningProgram.warren(["dead", "list", "--spool", path]).finish()
