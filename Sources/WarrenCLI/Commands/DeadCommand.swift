@@ -17,8 +17,10 @@ enum DeadCommand {
             try await letters.list(wanted.filter, limit: limit)
         }
         try await console.print(heads.flatMap(DeadLetterLine.line))
-        console.say(count(heads.count, heads.count == limit ? "; --limit shows more, if there are any" : ""))
-        return found(heads.map(\.eventID), of: wanted, console)
+        let all = count(heads.count)
+        console.say(heads.count < limit ? all : "the oldest \(all); a greater --limit shows more, if there are any")
+        try check(heads.map(\.eventID), against: wanted)
+        return .done
     }
 
     static func show(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
@@ -31,7 +33,8 @@ enum DeadCommand {
             return try await letters.messages(wanted.filter, limit: .max).map { ($0.head, DeadLetterLine.line($0)) }
         }
         for (_, line) in shown { try await console.print(line) }
-        return found(shown.map(\.0.eventID), of: wanted, console)
+        try check(shown.map(\.0.eventID), against: wanted)
+        return .done
     }
 
     static func requeue(_ arguments: Arguments, _ console: Console) async throws(CommandFailure) -> ExitStatus {
@@ -135,22 +138,20 @@ enum DeadCommand {
         let more = report.kept.count - maximumReasons
         if more > 0 { console.say("and \(more) more stay") }
         console.say("\(past) \(count(report.ids.count))")
-        let status = found(report.ids + report.kept.map(\.id), of: wanted, console)
-        return report.kept.isEmpty ? status : .failed
+        try check(report.ids + report.kept.map(\.id), against: wanted)
+        return report.kept.isEmpty ? .done : .failed
     }
 
-    private static func count(_ count: Int, _ more: String = "") -> String {
-        "\(count) dead \(count == 1 ? "letter" : "letters")\(more)"
+    private static func count(_ count: Int) -> String {
+        "\(count) dead \(count == 1 ? "letter" : "letters")"
     }
 
-    /// Names the ids that no dead letter has.
-    private static func found(
-        _ ids: [String],
-        of wanted: DeadLetterArguments,
-        _ console: Console
-    ) -> ExitStatus {
+    /// Refuses to call it done when some of the ids that were named are not among those found.
+    private static func check(_ ids: [String], against wanted: DeadLetterArguments) throws(CommandFailure) {
         let missing = wanted.ids.filter { !ids.contains($0) }
-        for id in missing { console.say("warren dead: none of '\(wanted.place)' has the id '\(id)'") }
-        return missing.isEmpty ? .done : .failed
+        guard !missing.isEmpty else { return }
+        let names = missing.map { "'\($0)'" }.joined(separator: ", ")
+        let id = missing.count == 1 ? "id" : "ids"
+        throw CommandFailure(.failed, "none of '\(wanted.place)' has the \(id) \(names)")
     }
 }

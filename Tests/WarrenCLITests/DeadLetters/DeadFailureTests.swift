@@ -58,8 +58,11 @@ struct DeadFailureTests {
                 let result = try await fixture.warren(command, "billing", "--id", "no", "--id", id)
                 #expect(result.status == 1)
                 #expect(result.output.contains(id))
-                #expect(result.errors.hasSuffix("warren dead: none of 'billing' has the id 'no'\n"), "\(result.errors)")
+                let missing = "warren dead \(command): none of 'billing' has the id 'no'\n"
+                #expect(result.errors.hasSuffix(missing), "\(result.errors)")
             }
+            let none = try await fixture.warren("list", "billing", "--id", "a", "--id", "b")
+            #expect(none.status == 1 && none.errors.hasSuffix(": none of 'billing' has the ids 'a', 'b'\n"))
             #expect(try await fixture.drain("billing.dead") == ["id-0", "id-3"])
         }
     }
