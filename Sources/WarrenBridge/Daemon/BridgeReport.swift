@@ -16,7 +16,7 @@ package struct BridgeReport: Sendable {
 
     /// What came of the lines of the input.
     package struct InputCounts: Sendable, Hashable {
-        /// Events handed over.
+        /// Events read and handed over.
         package var accepted = 0
         /// Of these, those that are safe at the broker.
         package var confirmed = 0
@@ -40,7 +40,7 @@ package struct BridgeReport: Sendable {
     package var summary: String {
         var parts: [String] = []
         if input.accepted > 0 || input.bad.count > 0 {
-            parts.append("published \(input.accepted)")
+            parts.append("read \(input.accepted) \(input.accepted == 1 ? "event" : "events")")
             parts.append(
                 "confirmed \(input.confirmed)" + (input.unrouted > 0 ? " (no queue took \(input.unrouted))" : "")
             )
@@ -50,7 +50,9 @@ package struct BridgeReport: Sendable {
             if input.bad.count > 0 { parts.append("\(input.bad.count) bad \(input.bad.count == 1 ? "line" : "lines")") }
         }
         for sink in sinks { parts.append("\(sink.name) took \(sink.taken)") }
+        if bus.duplicates > 0 { parts.append("duplicates \(bus.duplicates)") }
         parts.append("dead-lettered \(bus.deadLettered)")
+        if bus.parked > 0 { parts.append("parked \(bus.parked)") }
         return parts.joined(separator: ", ")
     }
 
@@ -71,6 +73,8 @@ package struct BridgeReport: Sendable {
         members.append(key: "sinks", validJSON: taken.json())
         add("failed", bus.failed)
         add("dead_lettered", bus.deadLettered)
+        add("duplicates", bus.duplicates)
+        add("parked", bus.parked)
         let (seconds, attoseconds) = elapsed.components
         add("elapsed_ms", Int(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000))
         return members.json()

@@ -18,7 +18,7 @@ struct BridgeCrashTests {
             try await source.write(BridgeLab.orders(0..<lines))
             let sent = try await source.finish()
             #expect(sent.status == 0 && sent.output == "")
-            #expect(sent.errors.contains("'source' ends: published \(lines), confirmed \(lines), kept local 0, "))
+            #expect(sent.errors.contains("'source' ends: read \(lines) events, confirmed \(lines), kept local 0, "))
             try await log.holds(lines: lines)
             sink.signal(SIGTERM)
             #expect(try await sink.ended().status == 0)

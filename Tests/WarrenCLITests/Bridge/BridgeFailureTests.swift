@@ -125,7 +125,7 @@ struct BridgeFailureTests {
         #expect(result.status == 0)
         #expect(
             result.errors.hasSuffix(
-                "'alone' ends: published 1, confirmed 0, kept local 1, out took 1, dead-lettered 0\n"
+                "'alone' ends: read 1 event, confirmed 0, kept local 1, out took 1, dead-lettered 0\n"
             )
         )
         // With no stdin at all there is nothing to read, and no other file takes its place.

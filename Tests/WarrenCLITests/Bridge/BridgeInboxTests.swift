@@ -30,7 +30,12 @@ struct BridgeInboxTests {
                 // What came before it has been seen.
                 try await lab.log("audit.ndjson").holds(lines: 50 + round)
                 sink.signal(SIGTERM)
-                #expect(try await sink.ended().status == 0)
+                let ended = try await sink.ended()
+                // What was sent twice, and in the second round also what the first has left.
+                let duplicates = round * 50
+                #expect(ended.status == 0 && ended.errors.contains(", duplicates \(duplicates), dead-lettered 0"))
+                let report = try lab.report("sink")
+                #expect((report.duplicates, report.parked) == (duplicates, 0))
             }
             let numbers = try lab.log("audit.ndjson").numbers()
             #expect(numbers.filter { $0 >= 0 }.sorted() == Array(0..<50))

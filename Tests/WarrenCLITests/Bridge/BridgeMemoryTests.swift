@@ -35,7 +35,7 @@ struct BridgeMemoryTests {
         #expect(
             result.errors == """
                 'alone' begins
-                'alone' ends: published 1000, confirmed 0, kept local 1000, orders took 500, all took 1000, out took 500, \
+                'alone' ends: read 1000 events, confirmed 0, kept local 1000, orders took 500, all took 1000, out took 500, \
                 dead-lettered 0
 
                 """

@@ -17,6 +17,8 @@ final class BridgeLab: Sendable {
         var sinks: [String: Int]
         var failed: Int
         var deadLettered: Int
+        var duplicates: Int
+        var parked: Int
         var elapsedMs: Int
     }
 
