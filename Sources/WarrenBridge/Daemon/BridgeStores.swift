@@ -21,9 +21,10 @@ struct BridgeStores: Sendable {
         }
         do throws(StorageError) {
             // What was opened is closed with the last who has it.
-            let spool = try await SQLiteSpoolStore(path: spoolPath, bounds: configuration.spoolBounds)
+            // The spool last: where its path comes from one that is wrong, nothing of it is left behind.
             let database = try await SQLiteDatabase(path: path)
             let inbox = try await SQLiteInboxStore(in: database, retention: configuration.retention)
+            let spool = try await SQLiteSpoolStore(path: spoolPath, bounds: configuration.spoolBounds)
             (self.spool, self.inbox, self.database) = (spool, inbox, database)
         } catch {
             let isConfiguration = error.code == .cannotOpen || error.code == .invalidConfiguration

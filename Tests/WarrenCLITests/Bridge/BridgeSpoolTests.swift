@@ -90,6 +90,20 @@ struct BridgeSpoolTests {
         }
     }
 
+    @Test("a store that is a folder, or no file, is refused, and nothing is left beside it")
+    func leavesNothing() async throws {
+        let lab = try BridgeLab()
+        let folder = lab.path("adir")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        for store in [folder, ":memory:"] {
+            let configuration = "\(BridgeLab.source)\nstore: { sqlite: '\(store)' }\n"
+            let result = try await lab.start("source", configuration, url: "amqp://127.0.0.1:1").finish()
+            let refusal = "warren bridge: store: '\(store)'"
+            #expect(result.status == 78 && result.errors.hasPrefix(refusal), "\(result.errors)")
+            #expect(!FileManager.default.fileExists(atPath: store + ".spool.db"))
+        }
+    }
+
     @Test("what is put aside is listed, shown, requeued and discarded by 'warren dead --spool'")
     func dead() async throws {
         let folder = try TemporaryFolder(prefix: "warren-spool")
