@@ -1,3 +1,4 @@
+import WarrenBridge
 import WarrenRuntime
 
 extension Arguments {
@@ -10,12 +11,11 @@ extension Arguments {
         return count
     }
 
-    /// A time such as `500ms`, `10s`, `1.5s`, `2m`, `1h` or `7d`; a bare number means seconds.
+    /// A time such as `500ms`, `10s`, `1.5s`, `2m`, `1h` or `7d`.
     package func duration(_ name: String) throws(CommandFailure) -> Duration? {
         guard let text = value(name) else { return nil }
-        let isBare = text.last?.isASCII == true && text.last?.isNumber == true
-        guard let duration = Duration(parsing: isBare ? text + "s" : text) else {
-            throw .usage("\(name) is '\(text)', but must be a time such as 500ms, 10s, 2m, 1h or 7d")
+        guard let duration = Duration(parsing: text) else {
+            throw .usage("\(name): \(Duration.mistake(in: text, shown: "'\(text)'"))")
         }
         return duration
     }

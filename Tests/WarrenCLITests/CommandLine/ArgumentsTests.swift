@@ -54,7 +54,7 @@ struct ArgumentsTests {
         "reads times",
         arguments: [
             ("10s", Duration.seconds(10)), ("500ms", .milliseconds(500)), ("2m", .seconds(120)), ("1h", .seconds(3600)),
-            ("1.5s", .milliseconds(1500)), ("7", .seconds(7)), ("0s", .zero),
+            ("1.5s", .milliseconds(1500)), ("7d", .seconds(604_800)), ("0s", .zero),
         ]
     )
     func durations(text: String, duration: Duration) throws {
@@ -63,7 +63,7 @@ struct ArgumentsTests {
 
     @Test(
         "refuses what is no time",
-        arguments: ["", "s", "5x", "-1s", "1.2.3s", "1e9", "inf", "99999999999h", "5 s", "٣s"]
+        arguments: ["", "s", "5x", "7", "-1s", "1.2.3s", "1e9", "inf", "99999999999h", "5 s", "٣s"]
     )
     func badDurations(text: String) throws {
         let arguments = try parsed(["--timeout=\(text)"])

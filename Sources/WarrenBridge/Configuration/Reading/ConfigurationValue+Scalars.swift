@@ -68,11 +68,9 @@ extension ConfigurationValue {
     }
 
     func duration(in range: ClosedRange<Duration>) -> Duration? {
-        let expected = "a time such as 500ms, 10s, 1.5s, 2m, 1h or 7d"
-        guard let text = scalar(expected: expected) else { return nil }
+        guard let text = scalar(expected: Duration.examples) else { return nil }
         guard let duration = Duration(parsing: text.value) else {
-            let isNumber = Double(text.value) != nil
-            return wrong("\(text.shown)\(isNumber ? " has no unit" : ""), expected \(expected)")
+            return wrong(Duration.mistake(in: text.value, shown: text.shown))
         }
         guard range.contains(duration) else {
             return wrong("\(text.shown), expected a time from \(range.lowerBound.short) to \(range.upperBound.short)")
