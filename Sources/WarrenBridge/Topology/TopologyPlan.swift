@@ -44,7 +44,11 @@ package struct TopologyPlan: Sendable {
     /// Whether anything is missing.
     package var isComplete: Bool { !items.contains { $0.standing == .missing } && !hasConflicts }
 
-    /// One line for each entity: `+` is missing, `=` is there, `!` is there otherwise, `~` is declared in any case.
+    /// What the first character of a line says.
+    package static let legend =
+        "+ is missing, = is there, ! is there with other arguments, ~ is a binding, for which a broker cannot be asked"
+
+    /// One line for each entity, with its standing by the ``legend``.
     package var lines: [String] {
         items.map { item in
             switch item.standing {

@@ -45,7 +45,7 @@ enum DoctorCommand {
             let examination = HostExamination(host: host)
             let addresses = try await examination.addresses()
             let list = Set(addresses.map { "\($0)" }).sorted().joined(separator: ", ")
-            try await report(.ok(.dns, "\(host) is \(list)"))
+            try await report(.ok(.dns, list == "\(host)" ? "\(host) is an address" : "\(host) is \(list)"))
             let time = try await examination.connect(to: addresses)
             try await report(.ok(.tcp, "connected to \(host) in \(time.text(in: .milliseconds(1))) ms"))
             try await SessionExamination(url: url, exchange: address.exchange, report: report).run()

@@ -55,6 +55,7 @@ enum TopologyCommand {
         return try await TerminationSignals.cancelling { () throws(CommandFailure) in
             try await Broker.use(address, console) { broker in
                 let plan = try await TopologyPlan(configuration.topology, broker.client)
+                console.say(TopologyPlan.legend)
                 try await console.print(plan.lines.map { $0 + "\n" }.joined())
                 guard !plan.hasConflicts else {
                     throw CommandFailure(

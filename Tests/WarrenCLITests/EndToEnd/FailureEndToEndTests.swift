@@ -116,6 +116,8 @@ struct DoctorEndToEndTests {
             #expect(checks(result) == expected)
             #expect(!result.output.contains("hunter2"))
         }
+        let literal = try await RunningProgram.warren(["doctor"], url: "amqp://127.0.0.1:1").finish()
+        #expect(literal.output.contains("dns          ok      127.0.0.1:1 is an address\n"))
     }
 
     @Test("sees that a user may not declare")

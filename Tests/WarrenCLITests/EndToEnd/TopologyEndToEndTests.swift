@@ -51,6 +51,7 @@ struct TopologyEndToEndTests {
         try await LocalBroker.shared().withVhost { url in
             let plan = try await topology("plan", Self.configuration, url)
             #expect(plan.status == 0 && plan.output == Self.wanted.map { "+ \($0)\n" }.joined())
+            #expect(plan.errors.contains("\n+ is missing, = is there, ! is "))
             // A plan declares nothing.
             let applied = try await topology("apply", Self.configuration, url)
             #expect(applied.status == 0 && applied.output == plan.output)
