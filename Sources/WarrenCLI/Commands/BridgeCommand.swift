@@ -22,8 +22,8 @@ extension Command {
             SIGTERM and SIGINT: nothing new is begun, what is under way may take ten seconds to get safe; a second signal
             ends at once. SIGHUP: the files of sinks are opened again by their paths, as after a rotation of logs.
 
-            exit status: 0 when all that was read is safe, 1 when not or a sink gave way, 69 when the broker refuses us,
-            78 for the configuration
+            exit status: 0 when all that was read is safe, dead letters or not; 1 when not, a sink gave way, another process
+            has its store, or the report cannot be written; 69 when the broker refuses us; 78 for the configuration
             """,
         run: BridgeCommand.run
     )
