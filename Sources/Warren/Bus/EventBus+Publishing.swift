@@ -71,8 +71,8 @@ extension EventBus {
     /// - Throws: ``EventBusError`` with code `invalidConfiguration` when no service can be called so.
     package static func check(service: String) throws(EventBusError) {
         guard !service.isEmpty, service.utf8.count <= CarriedProperties.maximumLength else {
-            let most = CarriedProperties.maximumLength
-            throw EventBusError(.invalidConfiguration, "a service's name has 1 to \(most) bytes, not \(service.utf8.count)")
+            let range = "1 to \(CarriedProperties.maximumLength) bytes"
+            throw EventBusError(.invalidConfiguration, "a service's name has \(range), not \(service.utf8.count)")
         }
     }
 }

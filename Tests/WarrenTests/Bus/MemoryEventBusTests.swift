@@ -46,12 +46,11 @@ struct MemoryEventBusTests {
         #expect(await busError { try await any.publish(Unwritable()) }?.code == .invalidEvent)
     }
 
-    @Test("refuses a service whose name does not fit a property, at the first publish")
-    func service() async throws {
-        let bus = try MemoryEventBus(service: String(repeating: "s", count: 256))
-        let error = await busError { try await bus.publish(Counted(1)) }
-        #expect(error?.code == .invalidEvent)
-        #expect(error?.message == "source has 256 bytes, at most 255 can be published")
+    @Test("refuses a service without a name, or with one that does not fit a property", arguments: [0, 256])
+    func service(length: Int) async throws {
+        let error = await busError { try MemoryEventBus(service: String(repeating: "s", count: length)) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message == "a service's name has 1 to 255 bytes, not \(length)")
     }
 
     @Test("refuses a correlation id that does not fit a property")

@@ -39,6 +39,22 @@ public final class SQLiteInboxStore: InboxStore {
         try await self.init(in: database, retention: retention, clock: SystemClock()) { .now }
     }
 
+    /// Opens the inbox of a database whose time is that of a clock of its own, such as one that a test moves.
+    ///
+    /// - Parameters:
+    ///   - database: the database; it stays the caller's to close, after the inbox.
+    ///   - retention: how long it remembers what was handled.
+    ///   - clock: measures how long it remembers, and waits for claims.
+    /// - Throws: `StorageError` saying why it cannot be used.
+    public convenience init(
+        in database: SQLiteDatabase,
+        retention: Duration = .seconds(7 * 86400),
+        clock: some Clock<Duration>
+    ) async throws(StorageError) {
+        let clock = AdaptedClock(clock)
+        try await self.init(in: database, retention: retention, clock: clock) { clock.wallTime }
+    }
+
     package init(
         in database: SQLiteDatabase,
         retention: Duration,
