@@ -48,7 +48,7 @@ struct MemoryEventBusTests {
 
     @Test("refuses a service without a name, or with one that does not fit a property", arguments: [0, 256])
     func service(length: Int) async throws {
-        let error = await busError { try MemoryEventBus(service: String(repeating: "s", count: length)) }
+        let error = await busError { _ = try MemoryEventBus(service: String(repeating: "s", count: length)) }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.message == "a service's name has 1 to 255 bytes, not \(length)")
     }
