@@ -1,5 +1,6 @@
 import AMQP
 import Testing
+import WarrenTesting
 
 @Suite("AMQP URLs made at random", .timeLimit(.minutes(1)))
 struct AMQPURLFuzzTests {

@@ -1,5 +1,6 @@
 import Testing
 import WarrenRuntime
+import WarrenTesting
 
 @testable import AMQP
 

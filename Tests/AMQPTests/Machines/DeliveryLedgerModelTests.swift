@@ -1,4 +1,5 @@
 import Testing
+import WarrenTesting
 
 @testable import AMQP
 

@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import Testing
+import WarrenTesting
 
 @Suite("The TLS handshake", .timeLimit(.minutes(1)))
 struct TLSHandshakeTests {

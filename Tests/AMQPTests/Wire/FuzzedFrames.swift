@@ -1,3 +1,5 @@
+import WarrenTesting
+
 @testable import AMQP
 
 /// Frames that a broker might send, and more that it never would; the same for the same seed.

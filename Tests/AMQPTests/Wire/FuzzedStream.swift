@@ -1,3 +1,5 @@
+import WarrenTesting
+
 @testable import AMQP
 
 /// The receiving end of a connection: bytes in pieces, frames, events.

@@ -1,3 +1,5 @@
+import WarrenTesting
+
 @testable import AMQP
 
 /// Random tables, properties and messages; the same for the same generator.

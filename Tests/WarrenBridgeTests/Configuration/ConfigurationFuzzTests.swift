@@ -1,5 +1,6 @@
 import Testing
 import WarrenBridge
+import WarrenTesting
 
 /// Whatever stands in the file, there is a configuration or an error; nothing ends the process.
 @Suite("Any text at all")
@@ -12,7 +13,7 @@ struct ConfigurationFuzzTests {
 
     @Test("that is a configuration with some bytes changed is read or refused", arguments: [1, 2, 3, 4] as [UInt64])
     func mutated(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let original = Array(ConfigurationText.example.utf8)
         let alphabet = Array("{}[]:,-#*&!|>'\"%@` \n\t\\?$~.<=0aé\u{0}\u{FEFF}\u{85}".utf8) + [0xFF, 0xC0, 0x80]
         for _ in 0..<500 {
@@ -35,7 +36,7 @@ struct ConfigurationFuzzTests {
 
     @Test("that is made of YAML's signs alone is read or refused", arguments: [5, 6] as [UInt64])
     func random(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let words =
             ["{", "}", "[", "]", ":", ": ", ",", "- ", "\n", "\n  ", "#", "*", "&a ", "*a", "!", "|", ">", "'", "\""]
             + ["a", "events", "bridge", "sinks", "? ", "<<", "---", "...", "%YAML 1.1\n", "\t", "$", "${", "~"]
@@ -72,18 +73,5 @@ struct ConfigurationFuzzTests {
 
     private func check(_ document: YAMLDocument) {
         #expect(document.problems.allSatisfy { $0.place.line > 0 && $0.place.column > 0 && !$0.message.isEmpty })
-    }
-}
-
-/// A generator whose numbers are the same in each run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

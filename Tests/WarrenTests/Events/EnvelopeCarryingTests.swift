@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Warren
+import WarrenTesting
 
 @Suite("Carrying a message")
 struct EnvelopeCarryingTests {

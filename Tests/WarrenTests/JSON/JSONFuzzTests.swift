@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Warren
+import WarrenTesting
 
 /// Random and mutated texts, the same in every run.
 @Suite("The JSON scanner, fuzzed")
@@ -83,22 +84,5 @@ struct JSONFuzzTests {
         let string = String(decoding: text, as: UTF8.self).lowercased()
         return !text.contains(0) && text.first.map { $0 < 0x80 } ?? true && !string.contains("\\ud")
             && !string.contains(/e\+?\d{3}/) && !string.contains(/,\s*}/)
-    }
-}
-
-/// SplitMix64: small, and the same sequence on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

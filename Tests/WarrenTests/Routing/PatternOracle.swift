@@ -1,3 +1,5 @@
+import WarrenTesting
+
 /// What a pattern means, in the words of its definition: slow, and written unlike the matcher.
 enum PatternOracle {
     typealias Words = [[UInt8]]
