@@ -46,6 +46,7 @@ struct WorkQueueTests {
         #expect(lab.add() == false)
         #expect(lab.next() == "write 1")
         #expect(lab.add() == false)
+        #expect(lab.next() == "commit")
         #expect(lab.next() == "write 1")
         #expect(lab.next() == "commit")
         #expect(lab.next() == "sleep")
@@ -54,9 +55,24 @@ struct WorkQueueTests {
         #expect(lab.next() == "write 2")
     }
 
-    @Test("is written in one transaction, with what comes while that goes on; what reads waits for its end")
+    @Test("is written in one transaction, and what comes while that goes on in the next, where a commit is quick")
+    func halves() {
+        var lab = Lab()
+        lab.serve(count: 8, commit: .microseconds(149))
+        lab.add(count: 4)
+        #expect(lab.next() == "write 4")
+        lab.add(count: 4)
+        #expect(lab.next() == "commit")
+        lab.queue.committed(in: .microseconds(100))
+        #expect(lab.next() == "write 4")
+        #expect(lab.next() == "commit")
+        #expect(lab.next() == "sleep")
+    }
+
+    @Test("is written with what comes while that goes on, where a commit is slow; what reads waits for its end")
     func joining() {
         var lab = Lab()
+        lab.serve(count: 1, commit: .microseconds(150))
         #expect(lab.add(.reading) == false)
         lab.add(count: 2)
         #expect(lab.next() == "read 1")
@@ -79,23 +95,48 @@ struct WorkQueueTests {
     @Test("is given half of a commit's time to come back together")
     func gathering() {
         var lab = Lab()
-        lab.serve(count: 8, commit: .microseconds(400))
-        lab.add(count: 2)
-        #expect(lab.next() == "write 2")
+        lab.serve(count: 16, commit: .microseconds(400))
+        lab.add(count: 3)
         #expect(lab.next() == "gather 200")
-        // Not woken for the first, but for the first few.
         #expect(lab.add() == true)
-        #expect(lab.next(after: .microseconds(50)) == "write 1")
+        #expect(lab.next(after: .microseconds(50)) == "write 4")
         #expect(lab.next() == "gather 150")
-        lab.add(count: 5)
-        #expect(lab.next() == "write 5")
+        // Not woken for each, but for a quarter of them.
+        for isEnough in [false, false, false, true] { #expect(lab.add() == isEnough) }
+        #expect(lab.next(after: .microseconds(50)) == "write 4")
+        lab.add(count: 7)
+        #expect(lab.next() == "write 7")
+        #expect(lab.next() == "gather 100")
+        #expect(lab.add() == true)
+        #expect(lab.next() == "write 1")
         #expect(lab.next() == "commit")
+    }
+
+    @Test("that reads is not what a commit is put off for")
+    func readsInBetween() {
+        var lab = Lab()
+        lab.serve(count: 8, commit: .microseconds(400))
+        lab.add(count: 1)
+        #expect(lab.next() == "gather 200")
+        #expect(lab.add(.reading) == true)
+        #expect(lab.next() == "gather 200")
+        #expect(lab.next(after: .microseconds(200)) == "write 1")
+        #expect(lab.next() == "commit")
+        #expect(lab.next() == "read 1")
     }
 
     @Test("does not wait longer for what does not come, and next time not at all")
     func notGathering() {
         var lab = Lab()
         lab.serve(count: 8, commit: .microseconds(400))
+        lab.add(count: 2)
+        #expect(lab.next() == "write 2")
+        #expect(lab.next() == "gather 200")
+        lab.add(count: 1)
+        #expect(lab.next(after: .microseconds(200)) == "write 1")
+        #expect(lab.next() == "commit")
+        lab.queue.committed(in: .microseconds(400))
+        lab.serve(count: 3, commit: .microseconds(400))
         lab.add(count: 1)
         #expect(lab.next() == "write 1")
         #expect(lab.next() == "gather 200")
@@ -111,7 +152,6 @@ struct WorkQueueTests {
         lab.serve(count: 1, commit: .microseconds(30))
         lab.serve(count: 8, commit: .seconds(60))
         lab.add(count: 1)
-        #expect(lab.next() == "write 1")
         #expect(lab.next() == "gather 5000")
     }
 
@@ -128,6 +168,7 @@ struct WorkQueueTests {
             #expect(lab.next() == "write \(count)")
             #expect(lab.next() == "commit")
         }
+        lab.serve(count: 1, commit: .seconds(1))
         lab.add(count: 1)
         #expect(lab.next() == "write 1")
         lab.add(count: 1)
@@ -164,9 +205,9 @@ struct WorkQueueTests {
         var gathering = Lab()
         gathering.serve(count: 8, commit: .milliseconds(1))
         gathering.add(count: 1)
-        #expect(gathering.next() == "write 1")
         #expect(gathering.next() == "gather 500")
         #expect(gathering.queue.close() == true)
+        #expect(gathering.next() == "write 1")
         #expect(gathering.next() == "commit")
         #expect(gathering.next() == "end")
     }

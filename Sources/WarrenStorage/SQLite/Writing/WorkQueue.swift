@@ -2,9 +2,10 @@ import WarrenRuntime
 
 /// What waits for the writer thread, and what the thread is to do next.
 ///
-/// Whatever is to be written while a transaction is under way joins it, and all share one commit. Tasks that were served
-/// together come back nearly together, but not quite: so where a commit takes long, it is put off for a moment until as
-/// many are in it as were in the last one. A lone task never waits for others.
+/// Whatever waits is written in one transaction, and all share its commit. Where a commit is quick, whatever comes in the
+/// meantime makes up the next one: while one half of the tasks is served, the other half comes back. Where it is slow, each
+/// of them counts: those who were served together come back nearly together, but not quite, so the commit is put off for a
+/// moment until as many are in it as were in the last one. A lone task never waits for others.
 struct WorkQueue: ~Copyable {
     enum Step {
         /// Do these, which read what is committed.
@@ -26,7 +27,7 @@ struct WorkQueue: ~Copyable {
         let begun: MonotonicTime
         var count = 0
         var size = 0
-        /// Until when its commit is put off, once there was nothing left to do.
+        /// Until when its commit is put off, once too few were there.
         var end: MonotonicTime?
     }
 
@@ -35,14 +36,15 @@ struct WorkQueue: ~Copyable {
     private static let groupSize = 8 << 20
     private static let groupTime = Duration.milliseconds(10)
 
-    /// The part of a commit's time that is given to those who may come.
+    /// A commit that takes less time is quick: about as long as it takes to wake those who wait and have them come back.
+    private static let quickCommit = Duration.microseconds(150)
+
+    /// The part of a slow commit's time that is given to those who may come, however long it takes.
     private static let share = 2
-
-    /// Less time than this is not worth a sleep.
-    private static let shortestWait = Duration.microseconds(20)
-
-    /// However long a commit takes.
     private static let longestWait = Duration.milliseconds(5)
+
+    /// They are written in so many portions: the thread is not woken for each, nor idle until the last has come.
+    private static let portions = 4
 
     private var reads: [Job] = []
     private var writes: [Job] = []
@@ -52,6 +54,7 @@ struct WorkQueue: ~Copyable {
     private var group: Group?
     /// How many were in the last transaction.
     private var expectedCount = 0
+    /// How long the next commit may be put off.
     private var wait = Duration.zero
 
     /// How many jobs wait.
@@ -79,26 +82,26 @@ struct WorkQueue: ~Copyable {
     /// Says what the thread, which is awake, is to do now.
     mutating func next(now: MonotonicTime) -> Step {
         wakingCount = .max
-        guard var group else {
+        if group == nil {
             if !reads.isEmpty { return .read(exchange(&reads, with: [])) }
-            if !writes.isEmpty { return .write(join(Group(begun: now))) }
-            if isClosing { return .end }
-            wakingCount = 1
-            return .sleep
+            guard !writes.isEmpty else {
+                if isClosing { return .end }
+                wakingCount = 1
+                return .sleep
+            }
         }
-        let mayJoin =
-            group.count < Self.groupCount && group.size < Self.groupSize
-            && now < group.begun.advanced(by: Self.groupTime)
-        if mayJoin, !writes.isEmpty { return .write(join(group)) }
-        let missing = expectedCount - group.count
-        if mayJoin, missing > 0, !isClosing, wait >= Self.shortestWait {
+        var group = group ?? Group(begun: now)
+        if mayJoin(group, now) {
+            let missing = expectedCount - group.count
+            let portion = min(missing, max(1, expectedCount / Self.portions))
             let end = group.end ?? now.advanced(by: wait)
-            group.end = end
-            self.group = group
-            if now < end {
-                wakingCount = max(1, missing / 4)
+            if writes.count < portion, now < end, !isClosing {
+                group.end = end
+                self.group = group
+                wakingCount = portion
                 return .gather(now.duration(until: end))
             }
+            if !writes.isEmpty { return .write(join(group)) }
         }
         expectedCount = group.count
         self.group = nil
@@ -107,7 +110,13 @@ struct WorkQueue: ~Copyable {
 
     /// Notes how long the commit took.
     mutating func committed(in duration: Duration) {
-        wait = min(duration / Self.share, Self.longestWait)
+        wait = duration < Self.quickCommit ? .zero : min(duration / Self.share, Self.longestWait)
+    }
+
+    private func mayJoin(_ group: Group, _ now: MonotonicTime) -> Bool {
+        if group.count == 0 { return true }
+        return wait > .zero && group.count < Self.groupCount && group.size < Self.groupSize
+            && now < group.begun.advanced(by: Self.groupTime)
     }
 
     private mutating func wakesThread() -> Bool {
