@@ -1,4 +1,4 @@
-// What a spool of events costs at least: a loop over SQLite that inserts BATCH rows like Warren's in each transaction.
+// What a plain spool of events costs: a loop over SQLite that inserts a row for each event, BATCH in each transaction.
 #include "bench.h"
 
 #include <sqlite3.h>

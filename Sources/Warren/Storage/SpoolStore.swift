@@ -16,6 +16,14 @@ public protocol SpoolStore: Sendable {
     ///   may be. No entry is there then, but for the code `unknown`.
     func append(contentsOf entries: [SpoolEntry]) async throws(StorageError)
 
+    /// Appends an entry at the end; returns when it is on the disk.
+    ///
+    /// A store may have a shorter way for it than the default, an array of one.
+    ///
+    /// - Parameter entry: the entry.
+    /// - Throws: ``StorageError``, as ``append(contentsOf:)``.
+    func append(_ entry: SpoolEntry) async throws(StorageError)
+
     /// Reads entries from the front, in order, and leaves them there.
     ///
     /// - Parameters:

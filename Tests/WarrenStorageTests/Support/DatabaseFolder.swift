@@ -63,13 +63,13 @@ final class DatabaseFolder: Sendable {
 }
 
 extension SpoolEntry {
-    /// An entry of 100 bytes.
-    init(_ name: String) {
+    /// An entry of so many bytes.
+    init(_ name: String, size: Int = 100) {
         self.init(
             eventID: name,
             eventType: "T",
             route: [],
-            body: Array(repeating: 1, count: max(0, 99 - name.utf8.count))
+            body: Array(repeating: 1, count: max(0, size - 1 - name.utf8.count))
         )
     }
 }

@@ -135,19 +135,11 @@ final class SQLiteConnection {
         try statement(sql).runToEnd(repeat each values)
     }
 
-    /// The same for what is done most: `binding` binds each value by itself, which costs less than a list of any types.
-    func run(
-        _ sql: String,
-        binding: (SQLiteStatement) throws(StorageError) -> Void
-    ) throws(StorageError) {
-        try statement(sql).runToEnd(binding: binding)
-    }
-
     /// The rows of a statement, until `read` gives nothing.
     func rows<each Value: SQLiteConvertible, Row>(
         _ sql: String,
         _ values: repeat each Value,
-        read: (SQLiteStatement) -> Row?
+        read: (SQLiteStatement) throws(StorageError) -> Row?
     ) throws(StorageError) -> [Row] {
         try statement(sql).rows(repeat each values, read: read)
     }

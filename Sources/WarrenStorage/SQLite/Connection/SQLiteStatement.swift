@@ -28,22 +28,15 @@ final class SQLiteStatement {
         while try step() {}
     }
 
-    /// The same with values that `binding` binds.
-    func runToEnd(binding: (SQLiteStatement) throws(StorageError) -> Void) throws(StorageError) {
-        defer { reset() }
-        try binding(self)
-        while try step() {}
-    }
-
     /// Reads its rows, until `read` gives nothing.
     func rows<each Value: SQLiteConvertible, Row>(
         _ values: repeat each Value,
-        read: (SQLiteStatement) -> Row?
+        read: (SQLiteStatement) throws(StorageError) -> Row?
     ) throws(StorageError) -> [Row] {
         defer { reset() }
         try bind(repeat each values)
         var rows: [Row] = []
-        while try step(), let row = read(self) { rows.append(row) }
+        while try step(), let row = try read(self) { rows.append(row) }
         return rows
     }
 
@@ -87,13 +80,12 @@ final class SQLiteStatement {
         }
     }
 
-    /// Binds the value of a question mark; they are counted from 1.
-    func bind(_ integer: Int64, at index: Int32) throws(StorageError) {
+    private func bind(_ integer: Int64, at index: Int32) throws(StorageError) {
         try check(unsafe sqlite3_bind_int64(handle, index, integer), index)
     }
 
-    /// Binds the value of a question mark, of which SQLite makes a copy.
-    func bind(_ text: String, at index: Int32) throws(StorageError) {
+    /// SQLite makes a copy of it.
+    private func bind(_ text: String, at index: Int32) throws(StorageError) {
         var text = text
         let code = text.withUTF8 { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) { text in
@@ -103,8 +95,8 @@ final class SQLiteStatement {
         try check(code, index)
     }
 
-    /// Binds the value of a question mark, of which SQLite makes a copy.
-    func bind(_ blob: [UInt8], at index: Int32) throws(StorageError) {
+    /// SQLite makes a copy of it.
+    private func bind(_ blob: [UInt8], at index: Int32) throws(StorageError) {
         let code = unsafe blob.withUnsafeBytes { bytes in
             unsafe warren_sqlite_bind_blob(handle, index, bytes.baseAddress, UInt64(bytes.count))
         }

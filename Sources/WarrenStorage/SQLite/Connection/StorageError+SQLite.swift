@@ -37,6 +37,11 @@ extension StorageError {
         self.init(.readOnly, "'\(path)': may not be written: \(Self.advice[.readOnly] ?? "")")
     }
 
+    /// What is in a file is not what was written to it.
+    init(damaged path: String, _ what: String) {
+        self.init(.damaged, "'\(path)': \(what): \(Self.advice[.damaged] ?? "")")
+    }
+
     /// What the system said last of the database or of its log.
     private static func systemCode(_ handle: OpaquePointer) -> Int32 {
         var code = unsafe sqlite3_system_errno(handle)

@@ -48,7 +48,7 @@ public final class SQLiteSpoolStore: SpoolStore {
             configuration: configuration,
             isExclusive: true,
             requiring: mustExist ? SpoolTables.schema : nil,
-            observer: ledger
+            records: SpoolWriter(ledger: ledger, bounds: bounds, now: now)
         )
         self.bounds = bounds
         self.ledger = ledger
@@ -66,15 +66,25 @@ public final class SQLiteSpoolStore: SpoolStore {
         thread.end()
     }
 
+    /// Appends an entry at the end; returns when it is on the disk.
+    public func append(_ entry: SpoolEntry) async throws(StorageError) {
+        try await append(Records(entry))
+    }
+
     /// Appends entries at the end, in their order, all or none of them; returns when they are on the disk.
     public func append(contentsOf entries: [SpoolEntry]) async throws(StorageError) {
-        guard !entries.isEmpty else { return }
-        let size = entries.reduce(0) { $0 + $1.size }
-        let kind = entries.count == 1 ? Job.Kind.oneStatement : .severalStatements
-        let job = Job(kind, on: thread.path, size: size) { [ledger, bounds, now] connection in
-            try SpoolTables(connection, ledger).append(entries, bounds, now: now())
+        let rows = Records.rows(of: entries)
+        guard rows.count > 1 else {
+            if let row = rows.first { try await append(row) }
+            return
         }
-        if let failure = await thread.failure(of: job) { throw StorageError(wrapping: failure) }
+        try await perform { [bounds, now] in try $0.append(rows, within: bounds, now: now()) }
+    }
+
+    private func append(_ row: Records) async throws(StorageError) {
+        if let failure = await thread.failure(of: Job(records: row, on: thread.path)) {
+            throw StorageError(wrapping: failure)
+        }
     }
 
     /// Reads entries from the front, in order, and leaves them there; 4 MiB of them at a time, but at least one.

@@ -3,13 +3,12 @@ import WarrenRuntime
 
 /// How much a spool holds, counted as it comes and goes.
 struct SpoolContents: Sendable, Equatable {
-    var count = 0
-    var bytes = 0
-    /// When the first entry was spooled.
+    /// What waits for the broker.
+    var waiting = SpoolAmount()
+    var parked = SpoolAmount()
+    /// When the first of what waits was spooled.
     var oldest: WallTime?
-    var parkedCount = 0
-    var parkedBytes = 0
-    var nextPosition: Int64 = 1
+    var lastPosition: Int64 = 0
 
     /// - Throws: `StorageError` with code `boundReached` when so many bytes may not be added now.
     func check(_ bounds: SpoolBounds, adding size: Int, at now: WallTime, _ path: String) throws(StorageError) {
@@ -20,29 +19,31 @@ struct SpoolContents: Sendable, Equatable {
                     + "the broker has to take what is there before more may come"
             )
         }
-        let (sum, overflow) = (bytes + parkedBytes).addingReportingOverflow(size)
-        guard overflow || sum > bounds.bytes else { return }
-        let parked = parkedCount == 0 ? "" : ", and \(parkedBytes) parked ones to be requeued or discarded"
+        var sum = waiting
+        sum += parked
+        sum += SpoolAmount(bytes: size)
+        guard sum.bytes > bounds.bytes else { return }
+        let alsoParked = parked.count == 0 ? "" : ", and \(parked.bytes) parked ones to be requeued or discarded"
         throw StorageError(
             .boundReached,
-            "'\(path)': no room for \(size) bytes more: it may hold \(bounds.bytes) and has \(bytes) that wait for the "
-                + "broker\(parked)"
+            "'\(path)': no room for \(size) bytes more: it may hold \(bounds.bytes) and has \(waiting.bytes) that wait for the "
+                + "broker\(alsoParked)"
         )
     }
 
     var status: SpoolStatus {
         SpoolStatus(
-            count: count,
-            bytes: bytes,
+            count: waiting.count,
+            bytes: waiting.bytes,
             oldest: oldest.map { EventTimestamp(milliseconds: $0.milliseconds) },
-            parkedCount: parkedCount,
-            parkedBytes: parkedBytes
+            parkedCount: parked.count,
+            parkedBytes: parked.bytes
         )
     }
 }
 
 /// Keeps the count of a spool right whether a transaction is committed or not.
-final class SpoolLedger: TransactionObserver {
+final class SpoolLedger: Sendable {
     private struct State {
         var committed = SpoolContents()
         var current = SpoolContents()

@@ -1,17 +1,13 @@
 import Warren
 import WarrenRuntime
 
-/// Is told how transactions end, on the writer thread, before those who wait are.
-protocol TransactionObserver: Sendable {
-    func committed()
-    func rolledBack()
-}
-
 /// Does jobs that write, and commits them together.
 ///
 /// Only what fails by itself fails. A job that fails is undone and harms no other. What makes SQLite give up the whole
 /// transaction (`INSERT OR ROLLBACK`, a row for which the disk has no room) is done by itself, after the others were done
 /// again without it. Nobody is told before the commit, for a failure too may rest on rows that are lost with it.
+///
+/// Jobs that come one after the other and bring records are a run: one statement writes them all.
 struct GroupCommit {
     /// What was done in the transaction that is under way, and why it failed if it did.
     private struct Outcome {
@@ -35,25 +31,26 @@ struct GroupCommit {
     }
 
     private let connection: SQLiteConnection
-    private let observer: (any TransactionObserver)?
+    private let writer: (any RecordWriter)?
     /// In the order in which they were done.
     private var outcomes: [Outcome] = []
     private var isUnderWay = false
     /// Why no transaction could be begun: whatever was handed over with that job would wait as long, and in vain.
     private var refusal: StorageError?
 
-    init(_ connection: SQLiteConnection, _ observer: (any TransactionObserver)?) {
+    init(_ connection: SQLiteConnection, _ writer: (any RecordWriter)?) {
         self.connection = connection
-        self.observer = observer
+        self.writer = writer
     }
 
     /// Does jobs in the transaction that is under way, or else in a new one.
     mutating func perform(_ jobs: [Job]) {
         refusal = nil
-        for job in jobs where job.begin() {
-            guard let failure = add(job) else { continue }
+        var rest = jobs.filter { $0.begin() }[...]
+        while let run = Self.takeRun(from: &rest) {
+            guard let failure = add(run) else { continue }
             // Who comes after it is not concerned yet.
-            redo(after: Loss(parts: [lose(), [job]], failure: failure))
+            redo(after: Loss(parts: [lose()] + Self.halves(of: run), failure: failure))
         }
     }
 
@@ -70,25 +67,25 @@ struct GroupCommit {
         return start.duration(until: SystemClock().now)
     }
 
-    /// Does a job in the transaction that is under way, or else in a new one.
+    /// Does a run in the transaction that is under way, or else in a new one.
     ///
     /// - Returns: why the transaction is lost, if it is.
-    private mutating func add(_ job: Job) -> (any Error)? {
+    private mutating func add(_ run: ArraySlice<Job>) -> (any Error)? {
         do throws(StorageError) {
             try begin()
         } catch {
             refusal = error
-            job.finish(error)
+            for job in run { job.finish(error) }
             return nil
         }
-        let failure = failure(of: job)
+        let failures = failures(of: run)
         guard !connection.isInTransaction else {
-            outcomes.append(Outcome(job: job, failure: failure))
+            for (job, failure) in zip(run, failures) { outcomes.append(Outcome(job: job, failure: failure)) }
             return nil
         }
         // Without an error: caught by a handler, who went on as if nothing were.
         let swallowed = "'\(connection.path)': a failed statement has rolled the transaction back"
-        return failure ?? StorageError(.invalidStatement, swallowed)
+        return failures.lazy.compactMap { $0 }.first ?? StorageError(.invalidStatement, swallowed)
     }
 
     /// Commits the transaction.
@@ -101,11 +98,10 @@ struct GroupCommit {
             let jobs = lose()
             // Where there is no room for all, there may be for some; any other failure is none of a job's.
             guard error.code == .full else { return Loss(parts: [jobs], failure: error) }
-            let middle = jobs.count / 2
-            return Loss(parts: [Array(jobs[..<middle]), Array(jobs[middle...])], failure: error)
+            return Loss(parts: Self.halves(of: jobs[...]), failure: error)
         }
         isUnderWay = false
-        observer?.committed()
+        writer?.committed()
         for outcome in exchange(&outcomes, with: []) { outcome.job.finish(outcome.failure) }
         return nil
     }
@@ -118,9 +114,21 @@ struct GroupCommit {
         isUnderWay = true
     }
 
-    /// Does one job.
+    /// Does a run.
     ///
-    /// - Returns: why it failed, and has changed nothing; where there is no transaction any more, all of it is lost.
+    /// - Returns: why each job failed, and has changed nothing; where there is no transaction any more, all of it is lost.
+    private func failures(of run: ArraySlice<Job>) -> [(any Error)?] {
+        let parts = run.compactMap(\.records)
+        guard let writer, parts.count == run.count else { return run.map { failure(of: $0) } }
+        do throws(StorageError) {
+            return try writer.write(parts, on: connection)
+        } catch {
+            guard run.count > 1, connection.isInTransaction else { return [error] }
+            return Self.halves(of: run).flatMap { failures(of: $0[...]) }
+        }
+    }
+
+    /// Does one job by itself.
     private func failure(of job: Job) -> (any Error)? {
         let hasSavepoint = job.kind == .severalStatements
         do {
@@ -179,9 +187,10 @@ struct GroupCommit {
     ///
     /// - Returns: what is lost, if it is.
     private mutating func perform(together jobs: [Job]) -> Loss? {
-        for (index, job) in jobs.enumerated() {
-            guard let failure = add(job) else { continue }
-            return Loss(parts: [lose(), [job], Array(jobs[(index + 1)...])], failure: failure)
+        var rest = jobs[...]
+        while let run = Self.takeRun(from: &rest) {
+            guard let failure = add(run) else { continue }
+            return Loss(parts: [lose()] + Self.halves(of: run) + [Array(rest)], failure: failure)
         }
         return isUnderWay ? end() : nil
     }
@@ -190,7 +199,28 @@ struct GroupCommit {
     private mutating func lose() -> [Job] {
         isUnderWay = false
         if connection.isInTransaction { try? connection.run("ROLLBACK") }
-        observer?.rolledBack()
+        writer?.rolledBack()
         return exchange(&outcomes, with: []).map(\.job)
+    }
+
+    // MARK: - Runs
+
+    /// Takes the next job, or the next run of those that bring records.
+    private static func takeRun(from jobs: inout ArraySlice<Job>) -> ArraySlice<Job>? {
+        guard let first = jobs.first else { return nil }
+        var (end, size) = (jobs.startIndex + 1, first.size)
+        if first.records != nil {
+            while end < jobs.endIndex, jobs[end].records != nil, size + jobs[end].size <= Records.capacity {
+                size += jobs[end].size
+                end += 1
+            }
+        }
+        defer { jobs = jobs[end...] }
+        return jobs[..<end]
+    }
+
+    private static func halves(of jobs: ArraySlice<Job>) -> [[Job]] {
+        let middle = jobs.startIndex + jobs.count / 2
+        return [Array(jobs[..<middle]), Array(jobs[middle...])]
     }
 }

@@ -18,6 +18,11 @@ final class Job: Sendable {
         case severalStatements
     }
 
+    private enum Work {
+        case body(@Sendable (SQLiteConnection) throws -> Void)
+        case records(Records)
+    }
+
     private enum Phase {
         case waiting
         case begun
@@ -33,7 +38,7 @@ final class Job: Sendable {
     /// How many bytes it brings.
     let size: Int
     private let path: String
-    private let body: @Sendable (SQLiteConnection) throws -> Void
+    private let work: Work
     private let state = Locked(State())
 
     /// - Parameters:
@@ -50,7 +55,15 @@ final class Job: Sendable {
         self.kind = kind
         self.path = path
         self.size = size
-        self.body = body
+        work = .body(body)
+    }
+
+    /// A job that writes records, with one statement for it and for others.
+    init(records: Records, on path: String) {
+        kind = .oneStatement
+        self.path = path
+        size = records.bytes.count
+        work = .records(records)
     }
 
     // MARK: - The task
@@ -96,8 +109,14 @@ final class Job: Sendable {
         }
     }
 
+    /// What it brings, to be written with what others bring.
+    var records: Records? {
+        if case .records(let records) = work { records } else { nil }
+    }
+
+    /// Does what it does by itself.
     func perform(on connection: SQLiteConnection) throws {
-        try body(connection)
+        if case .body(let body) = work { try body(connection) }
     }
 
     /// Tells who waits that it is done, or why it is not.

@@ -18,14 +18,14 @@ final class WriterThread: Sendable {
     ///   - configuration: how it is written and shared.
     ///   - isExclusive: whether no other process may have it open.
     ///   - schema: what has to be in the file already; without it nothing in the file is changed.
-    ///   - observer: is told how transactions end.
+    ///   - records: writes what jobs bring, where they bring records.
     /// - Throws: why the file cannot be used.
     init(
         path: String,
         configuration: SQLiteConfiguration,
         isExclusive: Bool = false,
         requiring schema: Schema? = nil,
-        observer: (any TransactionObserver)? = nil
+        records: (any RecordWriter)? = nil
     ) async throws(StorageError) {
         try configuration.check()
         self.path = path
@@ -37,7 +37,7 @@ final class WriterThread: Sendable {
         let opened: Result<Void, StorageError> = await withCheckedContinuation { opened in
             do throws(SystemError) {
                 try IOThread.start(name: "warren-sqlite") {
-                    self.run(configuration, isExclusive: isExclusive, requiring: schema, observer, opened)
+                    self.run(configuration, isExclusive: isExclusive, requiring: schema, records, opened)
                 }
             } catch {
                 opened.resume(returning: .failure(StorageError(.failed, "'\(path)': \(error)")))
@@ -118,7 +118,7 @@ final class WriterThread: Sendable {
         _ configuration: SQLiteConfiguration,
         isExclusive: Bool,
         requiring schema: Schema?,
-        _ observer: (any TransactionObserver)?,
+        _ records: (any RecordWriter)?,
         _ opened: CheckedContinuation<Result<Void, StorageError>, Never>
     ) {
         // What it gives others to come is not much longer than what timers are late by default.
@@ -132,13 +132,13 @@ final class WriterThread: Sendable {
             return opened.resume(returning: .failure(isInUse ? StorageError(inUse: path) : error))
         }
         opened.resume(returning: .success(()))
-        serve(connection, observer)
+        serve(connection, records)
         connection.close()
         over.stop()
     }
 
-    private func serve(_ connection: SQLiteConnection, _ observer: (any TransactionObserver)?) {
-        var group = GroupCommit(connection, observer)
+    private func serve(_ connection: SQLiteConnection, _ records: (any RecordWriter)?) {
+        var group = GroupCommit(connection, records)
         let clock = SystemClock()
         while true {
             switch queue.withLock({ $0.next(now: clock.now) }) {
