@@ -130,7 +130,8 @@ public struct SpoolStatus: Sendable, Hashable {
 public struct SpoolBounds: Sendable, Hashable {
     /// The most bytes of entries, parked ones included.
     ///
-    /// The file is somewhat larger. Default: 1 GiB.
+    /// The file is somewhat larger, and keeps the bytes of entries that were appended at a time until the last of them has
+    /// left. Default: 1 GiB.
     public var bytes: Int
 
     /// How old the first entry may become before the spool accepts nothing more; parked ones do not count.

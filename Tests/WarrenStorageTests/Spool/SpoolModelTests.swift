@@ -8,13 +8,11 @@ import WarrenTesting
 struct SpoolModelTests {
     /// A spool, and what has to be in it.
     private struct Trial {
-        typealias Item = (position: SpoolPosition, entry: SpoolEntry)
-
         let folder: DatabaseFolder
         var spool: SQLiteSpoolStore
         var random: SeededGenerator
-        var line: [Item] = []
-        var parked: [Item] = []
+        var line: [SpooledEntry] = []
+        var parked: [ParkedEntry] = []
         var made = 0
 
         init(seed: UInt64) async throws {
@@ -26,6 +24,7 @@ struct SpoolModelTests {
         mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
         mutating func step() async throws {
+            folder.calendar.advance(by: .milliseconds(Int.random(in: 1..<1000, using: &random)))
             switch Int.random(in: 0..<100, using: &random) {
             case 0..<35: try await append()
             case 35..<65: try await remove()
@@ -42,9 +41,9 @@ struct SpoolModelTests {
                     == SpoolStatus(
                         count: line.count,
                         bytes: line.reduce(0) { $0 + $1.entry.size },
-                        oldest: spool.status.oldest,
+                        oldest: line.first?.spooledAt,
                         parkedCount: parked.count,
-                        parkedBytes: parked.reduce(0) { $0 + $1.entry.size }
+                        parkedBytes: parked.reduce(0) { $0 + $1.spooled.entry.size }
                     )
             )
         }
@@ -79,22 +78,25 @@ struct SpoolModelTests {
         private mutating func park() async throws {
             guard let index = line.indices.randomElement(using: &random) else { return }
             let item = line.remove(at: index)
-            try await spool.park(item.position, reason: "too large")
-            parked.append(item)
-            parked.sort { $0.position < $1.position }
+            let reason = "reason \(Int.random(in: 0..<1000, using: &random))"
+            try await spool.park(item.position, reason: reason)
+            let before = SpoolPosition(item.position.number - 1)
+            let now = try #require(try await spool.parked(after: before, upTo: 1).first?.parkedAt)
+            parked.append(ParkedEntry(spooled: item, parkedAt: now, reason: reason))
+            parked.sort { $0.spooled.position < $1.spooled.position }
         }
 
         private mutating func requeue() async throws {
             let chosen = parked.filter { _ in chance(50) }
-            let positions = chosen.map(\.position)
+            let positions = chosen.map(\.spooled.position)
             #expect(try await spool.requeue(positions) == positions)
-            parked.removeAll { positions.contains($0.position) }
-            try await expectAtEnd(chosen.map(\.entry))
+            parked.removeAll { positions.contains($0.spooled.position) }
+            try await expectAtEnd(chosen.map(\.spooled.entry))
         }
 
         private mutating func discard() async throws {
             guard let index = parked.indices.randomElement(using: &random) else { return }
-            let position = parked.remove(at: index).position
+            let position = parked.remove(at: index).spooled.position
             #expect(try await spool.discard([position]) == [position])
         }
 
@@ -102,14 +104,14 @@ struct SpoolModelTests {
             let start = chance(30) ? nil : line.randomElement(using: &random)?.position
             let limit = Int.random(in: 0..<100, using: &random)
             let behind = line.filter { item in start.map { item.position > $0 } ?? true }.prefix(limit)
-            #expect(try await spool.entries(after: start, upTo: limit).map(\.entry) == behind.map(\.entry))
+            #expect(try await spool.entries(after: start, upTo: limit) == Array(behind))
         }
 
         /// Notes what has come behind what was there.
         private mutating func expectAtEnd(_ entries: [SpoolEntry]) async throws {
             let added = try await all(after: line.last?.position)
             #expect(added.map(\.entry) == entries)
-            line += added.map { ($0.position, $0.entry) }
+            line += added
         }
 
         func all(after position: SpoolPosition?) async throws -> [SpooledEntry] {
@@ -128,12 +130,8 @@ struct SpoolModelTests {
         var trial = try await Trial(seed: seed)
         for _ in 0..<250 { try await trial.step() }
         #expect(trial.made > 500)
-        let all = try await trial.all(after: nil)
-        #expect(all.map(\.entry) == trial.line.map(\.entry))
-        #expect(all.map(\.position) == trial.line.map(\.position))
-        let parked = try await trial.spool.parked(after: nil, upTo: 1000)
-        #expect(parked.map(\.spooled.entry) == trial.parked.map(\.entry))
-        #expect(parked.map(\.spooled.position) == trial.parked.map(\.position))
+        #expect(try await trial.all(after: nil) == trial.line)
+        #expect(try await trial.spool.parked(after: nil, upTo: 1000) == trial.parked)
         try await trial.spool.remove(trial.line.map(\.position))
         #expect(trial.spool.status.count == 0)
         #expect(trial.spool.status.bytes == 0)

@@ -42,9 +42,7 @@ struct SpoolRowTests {
     func allOrNone(limit: String) async throws {
         let spool = try await folder.spool(SpoolBounds(bytes: limit == "bound" ? 800_000 : 1 << 30))
         try await spool.append(SpoolEntry("a"))
-        if limit == "disk" {
-            try await spool.thread.perform(.oneStatement) { try $0.run("PRAGMA max_page_count = 200") }
-        }
+        if limit == "disk" { try await spool.alter("PRAGMA max_page_count = 200") }
         let error = await #expect(throws: StorageError.self) {
             try await spool.append(contentsOf: (0..<9000).map { SpoolEntry("\($0)") })
         }
@@ -58,14 +56,7 @@ struct SpoolRowTests {
     @Test("that the database refuses cost nobody else's entries their place")
     func oneRefused() async throws {
         let spool = try await folder.spool()
-        try await spool.thread.perform(.severalStatements) { connection in
-            try connection.runScript(
-                """
-                CREATE TRIGGER refused BEFORE INSERT ON warren_spool WHEN instr(NEW.entries, CAST('poison' AS BLOB)) > 0
-                BEGIN SELECT RAISE(ABORT, 'not this one'); END
-                """
-            )
-        }
+        try await spool.refuse("poison", with: "ABORT")
         let names = (0..<20).map { $0 % 7 == 3 ? "poison \($0)" : "\($0)" }
         let outcomes = try await spool.together(names)
         #expect(outcomes == names.map { $0.hasPrefix("poison") ? "constraint" : "written" })
@@ -74,52 +65,76 @@ struct SpoolRowTests {
         #expect(spool.status.count == rest.count)
     }
 
-    @Test(
-        "that are damaged are told, and neither end the process nor are passed over",
-        arguments: [
-            "entries = x''", "entries = x'0000'", "entries = substr(entries, 1, length(entries) - 1)",
-            "entries = CAST(entries || x'00' AS BLOB)", "count = 4", "count = 0", "count = -1",
-            "count = 9223372036854775807", "entries = CAST(x'ffffffff' || substr(entries, 5) AS BLOB)",
-            "entries = CAST(substr(entries, 1, 12) || x'ffffffff' || substr(entries, 17) AS BLOB)",
-        ]
-    )
-    func damaged(change: String) async throws {
+    @Test("that cost the transaction are not written beside it, nor cost anybody else's entries their place")
+    func oneLosesAll() async throws {
+        let spool = try await folder.spool()
+        try await spool.refuse("soft", with: "ABORT")
+        try await spool.refuse("hard", with: "ROLLBACK")
+        let names = ["soft 1", "hard 2", "3", "4", "hard 5", "6", "soft 7", "8", "9"]
+        let outcomes = try await spool.together(names)
+        #expect(outcomes == names.map { $0.count > 1 ? "constraint" : "written" })
+        try await spool.append(SpoolEntry("last"))
+        #expect(try await spool.line() == ["3", "4", "6", "8", "9", "last"])
+        let status = spool.status
+        await spool.close()
+        #expect(try await folder.spool().status == status)
+    }
+
+    @Test("are written, removed and written again in one transaction")
+    func mixed() async throws {
         let spool = try await folder.spool()
         try await spool.append(contentsOf: ["a", "b", "c"].map { SpoolEntry($0) })
         let positions = try await spool.entries(after: nil, upTo: 3).map(\.position)
-        try await spool.thread.perform(.oneStatement) { try $0.run("UPDATE warren_spool SET \(change)") }
-        let error = await #expect(throws: StorageError.self) { _ = try await spool.entries(after: nil, upTo: 3) }
-        #expect(error?.code == .damaged)
-        #expect(
-            error?.message
-                == "'\(folder.path)': its entries from 1 on cannot be read: move it away, and put a copy of it or nothing in its "
-                + "place"
-        )
-        await #expect(throws: StorageError.self) { try await spool.park(positions[0], reason: "why") }
-        _ = try? await spool.remove([positions[0]])
-        await spool.close()
-        let again = try await folder.spool()
-        _ = try? await again.append(SpoolEntry("d"))
-        _ = again.status
+        let outcomes = try await spool.thread.together([
+            { try await spool.append(SpoolEntry("d")) },
+            { try await spool.append(SpoolEntry("e")) },
+            { try await spool.remove([positions[1]]) },
+            { try await spool.append(SpoolEntry("f")) },
+            { try await spool.park(positions[0], reason: "why") },
+            { try await spool.append(SpoolEntry("g")) },
+        ])
+        #expect(outcomes == Array(repeating: "written", count: 6))
+        #expect(try await spool.line() == ["c", "d", "e", "f", "g"])
+        #expect(try await rows(spool) == [3, 2, 1, 1])
+        #expect(spool.status.bytes == 500)
+        #expect(spool.status.parkedBytes == 100)
     }
 
-    @Test("end with the last position")
-    func lastPosition() async throws {
+    @Test("of an array that fails in its last are not counted")
+    func uncounted() async throws {
         let spool = try await folder.spool()
         try await spool.append(SpoolEntry("a"))
-        try await spool.thread.perform(.oneStatement) { connection in
-            try connection.run("UPDATE warren_spool SET position = \(Int64.max - 2)")
-        }
+        try await spool.alter("UPDATE warren_spool SET position = \(Int64.max - 2)")
         await spool.close()
         let again = try await folder.spool()
         let error = await #expect(throws: StorageError.self) {
-            try await again.append(contentsOf: ["b", "c", "d"].map { SpoolEntry($0) })
+            try await again.append(contentsOf: [SpoolEntry("b"), SpoolEntry("large", size: 300_000), SpoolEntry("c")])
         }
         #expect(error?.code == .damaged)
         #expect(error?.message.hasPrefix("'\(folder.path)': it has no position left for an entry: ") == true)
+        #expect(again.status.count == 1)
+        #expect(again.status.bytes == 100)
+        // The last positions can be used, read, and left.
         try await again.append(contentsOf: [SpoolEntry("b"), SpoolEntry("c")])
         #expect(try await again.line() == ["a", "b", "c"])
         try await again.remove([SpoolPosition(.max)])
         #expect(try await again.line() == ["a", "b"])
+    }
+}
+
+extension SQLiteSpoolStore {
+    /// Does something to the tables that a spool does not do.
+    func alter(_ sql: String) async throws {
+        try await thread.perform(.severalStatements) { try $0.runScript(sql) }
+    }
+
+    /// The database refuses rows with a word in them.
+    fileprivate func refuse(_ word: String, with action: String) async throws {
+        try await alter(
+            """
+            CREATE TRIGGER \(word) BEFORE INSERT ON warren_spool WHEN instr(NEW.entries, CAST('\(word)' AS BLOB)) > 0
+            BEGIN SELECT RAISE(\(action), 'not this one'); END
+            """
+        )
     }
 }

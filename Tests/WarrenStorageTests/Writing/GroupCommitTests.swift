@@ -1,5 +1,7 @@
+import Foundation
 import Testing
 import Warren
+import WarrenRuntime
 
 @testable import WarrenStorage
 
@@ -68,5 +70,35 @@ struct GroupCommitTests {
         ])
         #expect(outcomes == ["written", "invalidStatement"])
         #expect(try await names() == ["a"])
+    }
+
+    @Test("are not begun while others that came with them are under way: until then they can be cancelled")
+    func cancelling() async throws {
+        let (isUnderWay, mayGoOn) = (StopSignal(), DispatchSemaphore(value: 0))
+        let wasCalled = StopSignal()
+        let outcomes = try await database.thread.together([
+            {
+                try await self.database.write { _ in
+                    isUnderWay.stop()
+                    mayGoOn.wait()
+                }
+            },
+            {
+                let task = Task {
+                    do {
+                        try await self.database.write { _ in wasCalled.stop() }
+                        return StorageError.Code?.none
+                    } catch {
+                        return (error as? StorageError)?.code
+                    }
+                }
+                await isUnderWay.wait()
+                task.cancel()
+                #expect(await task.value == .cancelled)
+                mayGoOn.signal()
+            },
+        ])
+        #expect(outcomes == ["written", "written"])
+        #expect(!wasCalled.isStopped)
     }
 }

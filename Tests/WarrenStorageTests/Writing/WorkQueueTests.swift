@@ -112,17 +112,37 @@ struct WorkQueueTests {
         #expect(lab.next() == "commit")
     }
 
-    @Test("that reads is not what a commit is put off for")
+    @Test("that reads is served while nothing is written yet, and then does not wake the thread")
     func readsInBetween() {
         var lab = Lab()
         lab.serve(count: 8, commit: .microseconds(400))
         lab.add(count: 1)
-        #expect(lab.next() == "gather 200")
-        #expect(lab.add(.reading) == true)
-        #expect(lab.next() == "gather 200")
-        #expect(lab.next(after: .microseconds(200)) == "write 1")
+        // It is put off no longer for that.
+        for wait in [200, 150, 100] {
+            #expect(lab.next() == "gather \(wait)")
+            #expect(lab.add(.reading) == true)
+            #expect(lab.next(after: .microseconds(wait == 100 ? 0 : 50)) == "read 1")
+        }
+        #expect(lab.next() == "gather 100")
+        lab.add(count: 1)
+        #expect(lab.next() == "write 2")
+        #expect(lab.next() == "gather 100")
+        #expect(lab.add(.reading) == false)
+        #expect(lab.next(after: .microseconds(100)) == "commit")
+        #expect(lab.next() == "read 1")
+    }
+
+    @Test("that writes has its turn, however many come to read")
+    func turns() {
+        var lab = Lab()
+        _ = lab.add(.reading)
+        lab.add(count: 1)
+        #expect(lab.next() == "read 1")
+        _ = lab.add(.reading)
+        #expect(lab.next() == "write 1")
         #expect(lab.next() == "commit")
         #expect(lab.next() == "read 1")
+        #expect(lab.next() == "sleep")
     }
 
     @Test("does not wait longer for what does not come, and next time not at all")

@@ -68,23 +68,20 @@ public final class SQLiteSpoolStore: SpoolStore {
 
     /// Appends an entry at the end; returns when it is on the disk.
     public func append(_ entry: SpoolEntry) async throws(StorageError) {
-        try await append(Records(entry))
+        try await perform(Job(records: Records(entry), on: thread.path))
     }
 
     /// Appends entries at the end, in their order, all or none of them; returns when they are on the disk.
     public func append(contentsOf entries: [SpoolEntry]) async throws(StorageError) {
         let rows = Records.rows(of: entries)
-        guard rows.count > 1 else {
-            if let row = rows.first { try await append(row) }
-            return
-        }
-        try await perform { [bounds, now] in try $0.append(rows, within: bounds, now: now()) }
-    }
-
-    private func append(_ row: Records) async throws(StorageError) {
-        if let failure = await thread.failure(of: Job(records: row, on: thread.path)) {
-            throw StorageError(wrapping: failure)
-        }
+        guard let first = rows.first else { return }
+        if rows.count == 1 { return try await perform(Job(records: first, on: thread.path)) }
+        let size = rows.reduce(0) { $0 + $1.bytes.count }
+        try await perform(
+            Job(.severalStatements, on: thread.path, size: size) { [ledger, bounds, now] connection in
+                try SpoolTables(connection, ledger).append(rows, within: bounds, now: now())
+            }
+        )
     }
 
     /// Reads entries from the front, in order, and leaves them there; 4 MiB of them at a time, but at least one.
@@ -135,12 +132,16 @@ public final class SQLiteSpoolStore: SpoolStore {
         await thread.close()
     }
 
+    private func perform(_ job: Job) async throws(StorageError) {
+        if let failure = await thread.failure(of: job) { throw StorageError(wrapping: failure) }
+    }
+
     private func perform(
         _ body: @escaping @Sendable (SpoolTables) throws -> Void
     ) async throws(StorageError) {
-        try await throwingStorageError {
-            try await thread.perform(.severalStatements) { [ledger] in try body(SpoolTables($0, ledger)) }
-        }
+        try await perform(
+            Job(.severalStatements, on: thread.path) { [ledger] in try body(SpoolTables($0, ledger)) }
+        )
     }
 
     private func value<Value: Sendable>(

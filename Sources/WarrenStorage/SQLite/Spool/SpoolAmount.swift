@@ -30,7 +30,8 @@ extension SQLiteConnection {
         of rows: String,
         _ values: repeat each Value
     ) throws(StorageError) -> SpoolAmount {
-        try self.rows("SELECT \(count), sum(size) FROM \(rows)", repeat each values) { row in
+        // Not `sum`, which fails where it overflows.
+        try self.rows("SELECT \(count), total(size) FROM \(rows)", repeat each values) { row in
             SpoolAmount(count: Int(clamping: row.integer(at: 0)), bytes: Int(clamping: row.integer(at: 1)))
         }.first ?? SpoolAmount()
     }

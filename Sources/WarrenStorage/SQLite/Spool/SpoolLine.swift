@@ -20,30 +20,53 @@ struct SpoolLine {
         let amount: SpoolAmount
         let spooledAt: WallTime
 
-        init(_ row: SQLiteStatement) {
+        /// - Throws: `StorageError` with code `damaged` when it cannot be one of ours.
+        init(_ row: SQLiteStatement, _ path: String) throws(StorageError) {
             first = row.integer(at: 0)
-            let count = max(1, row.integer(at: 1))
-            let (end, overflow) = first.addingReportingOverflow(count - 1)
-            last = overflow ? .max : end
-            amount = SpoolAmount(count: Int(count), bytes: Int(row.integer(at: 2)))
+            let (count, size) = (row.integer(at: 1), row.integer(at: 2))
+            guard first > 0, count > 0, count - 1 <= .max - first, size >= 0 else {
+                throw StorageError(damagedRow: first, path)
+            }
+            last = first + (count - 1)
+            amount = SpoolAmount(count: Int(count), bytes: Int(size))
             spooledAt = WallTime(milliseconds: row.integer(at: 3))
         }
     }
 
-    private static let inRow = "position BETWEEN ? AND ?"
+    /// The row that a position is in, or was, and all behind it.
+    private static let readingOn = """
+        SELECT \(Row.columns), entries FROM warren_spool
+        WHERE position >= coalesce((SELECT max(position) FROM warren_spool WHERE position <= ?), 0) ORDER BY position
+        """
+    private static let insertion = "INSERT INTO warren_spool (\(Row.columns), entries) VALUES (?, ?, ?, ?, ?)"
+    private static let removal = "warren_spool_removed WHERE position BETWEEN ? AND ?"
+    private static let removedPositions = "SELECT position FROM \(removal)"
+    private static let forgetting = "DELETE FROM \(removal)"
 
     let connection: SQLiteConnection
 
     // MARK: - All of it
 
     func amount() throws(StorageError) -> SpoolAmount {
-        var amount = try connection.amount("sum(count)", of: "warren_spool")
-        amount -= try connection.amount("count(*)", of: "warren_spool_removed")
+        var amount = try connection.amount("total(count)", of: "warren_spool")
+        // Without those whose row is not there, as in a file that was put together again.
+        amount -= try connection.amount(
+            "count(*)",
+            of: """
+                warren_spool_removed AS removed WHERE position < (
+                    SELECT position + count FROM warren_spool WHERE position <= removed.position
+                    ORDER BY position DESC LIMIT 1
+                )
+                """
+        )
         return amount
     }
 
+    /// When the first entry was spooled, whether it can be read or not.
     func oldest() throws(StorageError) -> WallTime? {
-        try row("ORDER BY position")?.spooledAt
+        try connection.rows("SELECT spooled_at FROM warren_spool ORDER BY position LIMIT 1") {
+            WallTime(milliseconds: $0.integer(at: 0))
+        }.first
     }
 
     /// The position of the last entry; 0 when there is none.
@@ -56,7 +79,7 @@ struct SpoolLine {
     /// Appends entries as one row, at the position of the first.
     func append(_ records: Records, at position: Int64, now: WallTime) throws(StorageError) {
         try connection.run(
-            "INSERT INTO warren_spool (\(Row.columns), entries) VALUES (?, ?, ?, ?, ?)",
+            Self.insertion,
             position,
             records.count,
             records.size,
@@ -67,19 +90,28 @@ struct SpoolLine {
 
     /// Reads entries in their order; some MiB of them at a time, but at least one.
     func entries(after position: Int64, limit: Int) throws(StorageError) -> [SpooledEntry] {
+        guard limit > 0 else { return [] }
         var entries: [SpooledEntry] = []
         var left = SpoolTables.readingSize
-        var next = try row(of: position)
-        if next == nil { next = try row(after: position) }
-        while let row = next, entries.count < limit, left > 0 {
-            let removed = try removed(from: row)
-            for (offset, record) in try records(of: row).enumerated() where entries.count < limit && left > 0 {
-                let place = row.first + Int64(offset)
-                guard place > position, !removed.contains(place) else { continue }
-                left -= record.size
-                entries.append(record.spooled(at: place, since: row.spooledAt))
+        _ = try connection.rows(Self.readingOn, position) { statement throws(StorageError) -> Void? in
+            do throws(StorageError) {
+                let row = try Row(statement, connection.path)
+                // Its entries are not looked at when there is nothing more in it.
+                guard row.last > position else { return () }
+                let removed = try removed(from: row)
+                for (offset, record) in try records(of: row, in: statement.bytes(at: 4)).enumerated() {
+                    let place = row.first + Int64(offset)
+                    guard place > position, !removed.contains(place) else { continue }
+                    entries.append(record.spooled(at: place, since: row.spooledAt))
+                    left -= record.size
+                    if entries.count == limit || left <= 0 { return nil }
+                }
+                return ()
+            } catch {
+                // It does not keep those before it from being sent.
+                guard entries.isEmpty else { return nil }
+                throw error
             }
-            next = try self.row(after: row.last)
         }
         return entries
     }
@@ -101,12 +133,26 @@ struct SpoolLine {
         var amount = SpoolAmount()
         var rest = Set(positions).sorted()[...]
         while let position = rest.popFirst() {
+            if let size = try removeAlone(position) {
+                amount += SpoolAmount(count: 1, bytes: size)
+                continue
+            }
             guard let row = try row(of: position) else { continue }
             let others = rest.prefix { $0 <= row.last }
             rest = rest[others.endIndex...]
             amount += try remove([position] + others, from: row)
         }
         return amount
+    }
+
+    /// Removes an entry that has a row of its own.
+    ///
+    /// - Returns: its size; `nil` when it has none.
+    private func removeAlone(_ position: Int64) throws(StorageError) -> Int? {
+        try connection.rows(
+            "DELETE FROM warren_spool WHERE position = ? AND count = 1 RETURNING size",
+            position
+        ) { Int(clamping: $0.integer(at: 0)) }.first
     }
 
     private func remove(_ positions: [Int64], from row: Row) throws(StorageError) -> SpoolAmount {
@@ -122,19 +168,20 @@ struct SpoolLine {
         }
         if removed.count == row.amount.count {
             try connection.run("DELETE FROM warren_spool WHERE position = ?", row.first)
-            try connection.run("DELETE FROM warren_spool_removed WHERE \(Self.inRow)", row.first, row.last)
+            try connection.run(Self.forgetting, row.first, row.last)
         }
         removed -= before
         return removed
     }
 
     private func removed(from row: Row) throws(StorageError) -> Set<Int64> {
-        let positions = "SELECT position FROM warren_spool_removed WHERE \(Self.inRow)"
-        return Set(try connection.rows(positions, row.first, row.last) { $0.integer(at: 0) })
+        // One that is removed takes its row with it.
+        if row.amount.count == 1 { return [] }
+        return Set(try connection.rows(Self.removedPositions, row.first, row.last) { $0.integer(at: 0) })
     }
 
     private func removedAmount(from row: Row) throws(StorageError) -> SpoolAmount {
-        try connection.amount("count(*)", of: "warren_spool_removed WHERE \(Self.inRow)", row.first, row.last)
+        try connection.amount("count(*)", of: Self.removal, row.first, row.last)
     }
 
     // MARK: - Rows
@@ -145,7 +192,9 @@ struct SpoolLine {
         _ values: repeat each Value
     ) throws(StorageError) -> Row? {
         let sql = "SELECT \(Row.columns) FROM warren_spool \(which) LIMIT 1"
-        return try connection.rows(sql, repeat each values) { Row($0) }.first
+        return try connection.rows(sql, repeat each values) { statement throws(StorageError) -> Row in
+            try Row(statement, connection.path)
+        }.first
     }
 
     /// The row that an entry stands in, or stood.
@@ -154,18 +203,25 @@ struct SpoolLine {
         return row.flatMap { $0.last >= position ? $0 : nil }
     }
 
-    private func row(after position: Int64) throws(StorageError) -> Row? {
-        try row("WHERE position > ? ORDER BY position", position)
-    }
-
-    /// - Returns: as many entries as the row has positions.
     private func records(of row: Row) throws(StorageError) -> [SpoolRecord] {
         let bytes = try connection.rows("SELECT entries FROM warren_spool WHERE position = ?", row.first) {
             $0.bytes(at: 0)
         }.first
-        guard let records = SpoolRecord.all(in: bytes ?? [], count: row.amount.count) else {
-            throw StorageError(damaged: connection.path, "its entries from \(row.first) on cannot be read")
+        return try records(of: row, in: bytes ?? [])
+    }
+
+    /// - Returns: as many entries as the row has positions.
+    private func records(of row: Row, in bytes: [UInt8]) throws(StorageError) -> [SpoolRecord] {
+        guard let records = SpoolRecord.all(in: bytes, count: row.amount.count) else {
+            throw StorageError(damagedRow: row.first, connection.path)
         }
         return records
+    }
+}
+
+extension StorageError {
+    /// A row of the line is not what was written.
+    fileprivate init(damagedRow position: Int64, _ path: String) {
+        self.init(damaged: path, "its entries from \(position) on cannot be read")
     }
 }

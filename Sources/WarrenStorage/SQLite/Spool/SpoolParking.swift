@@ -39,28 +39,44 @@ struct SpoolParking {
 
     /// Reads entries in the order of their positions; some MiB of them at a time, but at least one.
     func entries(after position: Int64, limit: Int) throws(StorageError) -> [ParkedEntry] {
+        var entries: [ParkedEntry] = []
         var left = SpoolTables.readingSize
-        return try connection.rows(
+        _ = try connection.rows(
             """
             SELECT position, spooled_at, parked_at, reason, entry
             FROM warren_spool_parked WHERE position > ? ORDER BY position LIMIT ?
             """,
             position,
             limit
-        ) { row throws(StorageError) -> ParkedEntry? in
-            guard left > 0 else { return nil }
+        ) { row throws(StorageError) -> Void? in
             let place = row.integer(at: 0)
-            let bytes = row.bytes(at: 4)
-            guard let record = SpoolRecord.all(in: bytes, count: 1)?.first else {
-                throw StorageError(damaged: connection.path, "its parked entry \(place) cannot be read")
+            let record: SpoolRecord
+            do throws(StorageError) {
+                record = try self.record(in: row.bytes(at: 4), at: place)
+            } catch {
+                // It does not hide those before it.
+                guard entries.isEmpty else { return nil }
+                throw error
             }
-            left -= record.size
-            return ParkedEntry(
-                spooled: record.spooled(at: place, since: WallTime(milliseconds: row.integer(at: 1))),
-                parkedAt: EventTimestamp(milliseconds: row.integer(at: 2)),
-                reason: row.text(at: 3)
+            entries.append(
+                ParkedEntry(
+                    spooled: record.spooled(at: place, since: WallTime(milliseconds: row.integer(at: 1))),
+                    parkedAt: EventTimestamp(milliseconds: row.integer(at: 2)),
+                    reason: row.text(at: 3)
+                )
             )
+            left -= record.size
+            return left > 0 ? () : nil
         }
+        return entries
+    }
+
+    /// Reads the bytes of an entry.
+    func record(in bytes: [UInt8], at position: Int64) throws(StorageError) -> SpoolRecord {
+        guard let record = SpoolRecord.all(in: bytes, count: 1)?.first else {
+            throw StorageError(damaged: connection.path, "its parked entry \(position) cannot be read")
+        }
+        return record
     }
 
     /// Deletes an entry.

@@ -60,7 +60,7 @@ struct SpoolRecord {
         var records: [SpoolRecord] = []
         var offset = 0
         while offset < bytes.count {
-            guard let record = SpoolRecord(in: bytes, at: offset) else { return nil }
+            guard records.count < count, let record = SpoolRecord(in: bytes, at: offset) else { return nil }
             records.append(record)
             offset = record.body.upperBound
         }

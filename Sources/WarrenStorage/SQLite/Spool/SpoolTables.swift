@@ -52,26 +52,36 @@ struct SpoolTables {
             waiting: try line.amount(),
             parked: try parking.amount(),
             oldest: try line.oldest(),
-            lastPosition: max(try line.lastPosition(), try parking.lastPosition())
+            lastPosition: max(0, try line.lastPosition(), try parking.lastPosition())
         )
     }
 
     /// Appends rows of entries at the end of the line, all or none of them.
     func append(_ rows: [Records], within bounds: SpoolBounds, now: WallTime) throws(StorageError) {
-        try ledger.contents.check(bounds, adding: rows.reduce(0) { $0 + $1.size }, at: now, connection.path)
-        for row in rows { try append(row, now: now) }
+        var contents = ledger.contents
+        try contents.check(bounds, adding: rows.reduce(0) { $0 + $1.size }, at: now, connection.path)
+        for row in rows { try append(row, now: now, &contents) }
+        ledger.contents = contents
     }
 
     /// Appends entries at the end of the line, as one row.
     func append(_ records: Records, now: WallTime) throws(StorageError) {
         var contents = ledger.contents
+        try append(records, now: now, &contents)
+        ledger.contents = contents
+    }
+
+    private func append(
+        _ records: Records,
+        now: WallTime,
+        _ contents: inout SpoolContents
+    ) throws(StorageError) {
         let (last, overflow) = contents.lastPosition.addingReportingOverflow(Int64(records.count))
         guard !overflow else { throw StorageError(damaged: connection.path, "it has no position left for an entry") }
         try line.append(records, at: contents.lastPosition + 1, now: now)
         contents.lastPosition = last
         contents.waiting += SpoolAmount(count: records.count, bytes: records.size)
         contents.oldest = contents.oldest ?? now
-        ledger.contents = contents
     }
 
     func entries(after position: Int64, limit: Int) throws(StorageError) -> [SpooledEntry] {
@@ -89,6 +99,7 @@ struct SpoolTables {
         guard let entry = try line.entry(at: position.number) else { return }
         try parking.insert(entry, at: position.number, reason: reason, now: now)
         try remove([position])
+        // Only now: what fails is undone, and was never counted.
         ledger.contents.parked += SpoolAmount(count: 1, bytes: entry.record.size)
     }
 
@@ -97,27 +108,32 @@ struct SpoolTables {
     }
 
     func requeue(_ positions: [SpoolPosition], now: WallTime) throws(StorageError) -> [SpoolPosition] {
-        try take(positions) { record throws(StorageError) in try append(record, now: now) }
+        try take(positions) { entry, position, contents throws(StorageError) in
+            let record = try parking.record(in: entry.bytes, at: position.number)
+            try append(record.alone, now: now, &contents)
+        }
     }
 
     func discard(_ positions: [SpoolPosition]) throws(StorageError) -> [SpoolPosition] {
-        try take(positions) { _ in }
+        try take(positions) { _, _, _ in }
     }
 
-    /// Deletes parked entries.
+    /// Deletes parked entries, and does something else with each.
     ///
     /// - Returns: the places of those that were there.
     private func take(
         _ positions: [SpoolPosition],
-        body: (Records) throws(StorageError) -> Void
+        body: (Records, SpoolPosition, inout SpoolContents) throws(StorageError) -> Void
     ) throws(StorageError) -> [SpoolPosition] {
+        var contents = ledger.contents
         var taken: [SpoolPosition] = []
         for position in positions {
-            guard let record = try parking.remove(position.number) else { continue }
-            try body(record)
-            ledger.contents.parked -= SpoolAmount(count: 1, bytes: record.size)
+            guard let entry = try parking.remove(position.number) else { continue }
+            try body(entry, position, &contents)
+            contents.parked -= SpoolAmount(count: 1, bytes: entry.size)
             taken.append(position)
         }
+        ledger.contents = contents
         return taken
     }
 }

@@ -7,7 +7,7 @@ import WarrenRuntime
 /// transaction (`INSERT OR ROLLBACK`, a row for which the disk has no room) is done by itself, after the others were done
 /// again without it. Nobody is told before the commit, for a failure too may rest on rows that are lost with it.
 ///
-/// Jobs that come one after the other and bring records are a run: one statement writes them all.
+/// Jobs that come one after the other and bring records are a run, as far as one statement takes them: it writes them all.
 struct GroupCommit {
     /// What was done in the transaction that is under way, and why it failed if it did.
     private struct Outcome {
@@ -46,9 +46,10 @@ struct GroupCommit {
     /// Does jobs in the transaction that is under way, or else in a new one.
     mutating func perform(_ jobs: [Job]) {
         refusal = nil
-        var rest = jobs.filter { $0.begin() }[...]
-        while let run = Self.takeRun(from: &rest) {
-            guard let failure = add(run) else { continue }
+        var rest = jobs[...]
+        while let next = Self.takeRun(from: &rest) {
+            let run = next.filter { $0.begin() }[...]
+            guard !run.isEmpty, let failure = add(run) else { continue }
             // Who comes after it is not concerned yet.
             redo(after: Loss(parts: [lose()] + Self.halves(of: run), failure: failure))
         }
@@ -119,12 +120,18 @@ struct GroupCommit {
     /// - Returns: why each job failed, and has changed nothing; where there is no transaction any more, all of it is lost.
     private func failures(of run: ArraySlice<Job>) -> [(any Error)?] {
         let parts = run.compactMap(\.records)
-        guard let writer, parts.count == run.count else { return run.map { failure(of: $0) } }
+        guard parts.count == run.count else { return run.map { failure(of: $0) } }
         do throws(StorageError) {
+            guard let writer else { throw StorageError(.failed, "'\(connection.path)': nobody writes its records") }
             return try writer.write(parts, on: connection)
         } catch {
-            guard run.count > 1, connection.isInTransaction else { return [error] }
-            return Self.halves(of: run).flatMap { failures(of: $0[...]) }
+            if run.count == 1 { return [error] }
+            var failures: [(any Error)?] = []
+            for half in Self.halves(of: run) {
+                guard connection.isInTransaction else { return [error] }
+                failures += self.failures(of: half[...])
+            }
+            return failures
         }
     }
 

@@ -19,6 +19,10 @@ struct Records: Sendable {
 
     /// Those of several jobs, in their order.
     init(_ parts: [Records]) {
+        if parts.count == 1 {
+            self = parts[0]
+            return
+        }
         count = parts.reduce(0) { $0 + $1.count }
         size = parts.reduce(0) { $0 + $1.size }
         var bytes: [UInt8] = []

@@ -48,8 +48,12 @@ struct WorkQueue: ~Copyable {
 
     private var reads: [Job] = []
     private var writes: [Job] = []
-    /// How many have to wait before the thread is woken.
+    /// How many have to wait to be written before the thread is woken.
     private var wakingCount = Int.max
+    /// Whether it is woken for those who read.
+    private var wakesForReads = false
+    /// Whether those who write have their turn now: those who read may come back as soon as they are served.
+    private var hasRead = false
     private var isClosing = false
     private var group: Group?
     /// How many were in the last transaction.
@@ -65,8 +69,16 @@ struct WorkQueue: ~Copyable {
     /// - Returns: whether the thread has to be woken; `nil` when nothing more is taken.
     mutating func add(_ job: Job) -> Bool? {
         guard !isClosing else { return nil }
-        if job.kind == .reading { reads.append(job) } else { writes.append(job) }
-        return wakesThread()
+        let isEnough: Bool
+        if job.kind == .reading {
+            reads.append(job)
+            isEnough = wakesForReads
+        } else {
+            writes.append(job)
+            isEnough = writes.count >= wakingCount
+        }
+        if isEnough { stayAwake() }
+        return isEnough
     }
 
     /// Takes nothing more.
@@ -74,34 +86,38 @@ struct WorkQueue: ~Copyable {
     /// - Returns: whether the thread has to be woken.
     mutating func close() -> Bool {
         isClosing = true
-        guard wakingCount != .max else { return false }
-        wakingCount = .max
-        return true
+        defer { stayAwake() }
+        return wakingCount != .max
     }
 
     /// Says what the thread, which is awake, is to do now.
     mutating func next(now: MonotonicTime) -> Step {
-        wakingCount = .max
-        if group == nil {
-            if !reads.isEmpty { return .read(exchange(&reads, with: [])) }
-            guard !writes.isEmpty else {
-                if isClosing { return .end }
-                wakingCount = 1
-                return .sleep
-            }
-        }
+        stayAwake()
         var group = group ?? Group(begun: now)
-        if mayJoin(group, now) {
-            let missing = expectedCount - group.count
-            let portion = min(missing, max(1, expectedCount / Self.portions))
-            let end = group.end ?? now.advanced(by: wait)
-            if writes.count < portion, now < end, !isClosing {
-                group.end = end
-                self.group = group
-                wakingCount = portion
-                return .gather(now.duration(until: end))
-            }
-            if !writes.isEmpty { return .write(join(group)) }
+        if group.count == 0, writes.isEmpty {
+            if !reads.isEmpty { return .read(exchange(&reads, with: [])) }
+            if isClosing { return .end }
+            (wakingCount, wakesForReads) = (1, true)
+            return .sleep
+        }
+        let missing = expectedCount - group.count
+        let portion = min(missing, max(1, expectedCount / Self.portions))
+        let end = group.end ?? now.advanced(by: wait)
+        let isGathering = mayJoin(group, now) && writes.count < portion && now < end && !isClosing
+        if isGathering { group.end = end }
+        if group.count == 0, !reads.isEmpty, isGathering || !hasRead {
+            self.group = group
+            hasRead = true
+            return .read(exchange(&reads, with: []))
+        }
+        if isGathering {
+            self.group = group
+            (wakingCount, wakesForReads) = (portion, group.count == 0)
+            return .gather(now.duration(until: end))
+        }
+        if mayJoin(group, now), !writes.isEmpty {
+            hasRead = false
+            return .write(join(group))
         }
         expectedCount = group.count
         self.group = nil
@@ -119,10 +135,10 @@ struct WorkQueue: ~Copyable {
             && now < group.begun.advanced(by: Self.groupTime)
     }
 
-    private mutating func wakesThread() -> Bool {
-        guard count >= wakingCount else { return false }
+    /// Nobody has to wake the thread.
+    private mutating func stayAwake() {
         wakingCount = .max
-        return true
+        wakesForReads = false
     }
 
     private mutating func join(_ group: Group) -> [Job] {
