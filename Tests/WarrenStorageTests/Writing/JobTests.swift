@@ -10,7 +10,7 @@ struct JobTests {
 
     /// Waits for the job in a task of its own, until it waits.
     private func wait(_ body: @escaping @Sendable (Job) -> Void) async -> (any Error)? {
-        await withCheckedContinuation { waiter in
+        await Waiter.wait { waiter in
             #expect(job.wait(waiter))
             body(job)
         }
@@ -57,7 +57,7 @@ struct JobTests {
     @Test("keeps nobody waiting who was cancelled before")
     func cancelledEarly() async {
         job.cancel()
-        let failure = await withCheckedContinuation { waiter in #expect(!job.wait(waiter)) }
+        let failure = await Waiter.wait { waiter in #expect(!job.wait(waiter)) }
         #expect((failure as? StorageError)?.code == .cancelled)
         #expect(!job.begin())
     }

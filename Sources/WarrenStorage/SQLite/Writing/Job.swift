@@ -5,9 +5,6 @@ import WarrenRuntime
 ///
 /// Not generic over what it gives: called through a reference, generic code looks up its types each time.
 final class Job: Sendable {
-    /// Who waits, for the reason why it was not done.
-    typealias Waiter = CheckedContinuation<(any Error)?, Never>
-
     /// What a job does to the database.
     enum Kind: Sendable {
         /// It reads what is committed.

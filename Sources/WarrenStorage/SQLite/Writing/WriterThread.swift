@@ -54,7 +54,7 @@ final class WriterThread: Sendable {
     /// - Returns: why it was not done.
     func failure(of job: Job, heedingCancellation heedsCancellation: Bool = true) async -> (any Error)? {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
+            await Waiter.wait { waiter in
                 if job.wait(waiter) { submit(job) }
             }
         } onCancel: {
