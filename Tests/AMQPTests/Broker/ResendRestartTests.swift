@@ -11,6 +11,7 @@ extension ClientTests.BrokerTests {
             try await withBreakableBroker { broker, url in
                 try await AMQPClient.withClient(url: url, configuration: .patient) { client in
                     let queue = try await client.declare()
+                    try await broker.settle()
                     try await beside {
                         try await eventually("a quarter is published", within: .seconds(60)) {
                             try await client.count(queue) >= tasks * each / 4

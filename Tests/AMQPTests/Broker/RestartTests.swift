@@ -23,6 +23,7 @@ extension ClientTests.BrokerTests {
                 try await AMQPClient.withClient(url: url, configuration: .patient) { client in
                     let log = EventLog(client)
                     let queue = try await client.declare()
+                    try await broker.settle()
                     let tally = Shared(Tally())
                     let seen = Shared<Set<String>>([])
                     try await client.withConsumer(.queue(queue), prefetch: 100) { deliveries in

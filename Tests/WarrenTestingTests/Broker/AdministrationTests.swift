@@ -31,6 +31,12 @@ struct AdministrationTests {
         #expect(try await !broker.rabbitmqctl(["list_vhosts"]).contains(lent))
     }
 
+    @Test("What was declared is written to the disk when it is asked for")
+    func settling() async throws {
+        let broker = try await LocalBroker.shared()
+        try await broker.withVhost { _ in try await broker.settle() }
+    }
+
     @Test("Erlang that fails is an error with its reason")
     func evaluation() async throws {
         let broker = try await LocalBroker.shared()
