@@ -30,3 +30,14 @@ public struct AMQPMessage: Sendable, Hashable {
         self.init(body: Array(text.utf8), properties: properties)
     }
 }
+
+extension AMQPMessage: CustomStringConvertible {
+    /// What it is, without its body and headers: `34 bytes, application/json, type 'Order.Paid', id '0190b6f4-…'`.
+    public var description: String {
+        var parts = ["\(body.count) bytes"]
+        if let contentType = properties.contentType { parts.append(contentType) }
+        if let type = properties.type { parts.append("type '\(type)'") }
+        if let messageID = properties.messageID { parts.append("id '\(messageID)'") }
+        return parts.joined(separator: ", ")
+    }
+}

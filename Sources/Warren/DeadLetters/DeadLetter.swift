@@ -35,3 +35,8 @@ public struct DeadLetter: Sendable, Hashable {
     /// What went wrong.
     public var failure: EventFailure { head.failure }
 }
+
+extension DeadLetter: CustomStringConvertible {
+    /// The event, and what went wrong.
+    public var description: String { "\(event): \(failure)" }
+}

@@ -39,3 +39,10 @@ public struct DeadLetterHead: Sendable, Hashable {
         self.size = size
     }
 }
+
+extension DeadLetterHead: CustomStringConvertible {
+    /// The event's type, id and size, and what went wrong.
+    public var description: String {
+        "\(eventType) \(eventID.isEmpty ? "without an id" : eventID), \(size) bytes: \(failure)"
+    }
+}

@@ -37,6 +37,13 @@ public struct EventFailure: Sendable, Hashable {
     }
 }
 
+extension EventFailure: CustomStringConvertible {
+    /// What went wrong, and where: `Refused: out of stock (billing.orders, 3 attempts)`.
+    public var description: String {
+        "\(errorType): \(error) (\(handler), \(attempts) \(attempts == 1 ? "attempt" : "attempts"))"
+    }
+}
+
 /// What a handler throws that will never again take an event, through no fault of theirs: they are given back, and its
 /// subscription stops.
 package struct HandlerHasRetired: Error {

@@ -17,6 +17,15 @@ struct AMQPMessageTests {
         #expect(AMQPMessage("").body == [])
     }
 
+    @Test("says what it is, and not what is in it")
+    func description() {
+        var message = AMQPMessage("{}", properties: AMQPProperties(headers: ["secret": 1], messageID: "m", type: "T"))
+        #expect("\(message)" == "2 bytes, type 'T', id 'm'")
+        message.properties.contentType = "application/json"
+        #expect("\(message)" == "2 bytes, application/json, type 'T', id 'm'")
+        #expect("\(AMQPMessage(body: []))" == "0 bytes")
+    }
+
     @Test("is a value: changing a copy leaves the original as it was")
     func copies() {
         let original = AMQPMessage("body", properties: AMQPProperties(headers: ["a": 1], messageID: "m"))

@@ -7,12 +7,6 @@ import WarrenTesting
 @Suite("A handler that commits")
 struct InboxCommitTests {
     private let scene = InboxScene()
-    private let committed = Seen<String>()
-
-    private func commit(_ context: EventContext) async throws {
-        let id = context.eventID
-        try await context.commit { (_: MemoryTransaction) in committed.add(id) }
-    }
 
     @Test(
         "has handled its event, whatever it says afterwards",
@@ -21,11 +15,11 @@ struct InboxCommitTests {
     func thenFails(decision: Disposition?) async throws {
         for _ in 0..<2 { scene.deliver("a") }
         try await scene.run(retry: .immediate(3)) { context in
-            try await commit(context)
+            try await scene.commit(context)
             guard let decision else { throw Refused() }
             return decision
         }
-        #expect(committed.all == ["a"] && scene.fates.all == ["a accepted", "a accepted"])
+        #expect(scene.committed.all == ["a"] && scene.fates.all == ["a accepted", "a accepted"])
         #expect(scene.statistics.handled == 1 && scene.statistics.failed == 1 && scene.statistics.duplicates == 1)
         try await eventually { scene.told(.handlerFailed).count == 1 }
         #expect(scene.told(.handlerFailed).first?.reason?.hasPrefix("it was committed and is handled, but") == true)
@@ -36,7 +30,7 @@ struct InboxCommitTests {
         scene.deliver("a")
         let pool = try scene.pool(
             .each { context in
-                try await commit(context)
+                try await scene.commit(context)
                 try await SystemClock().sleep(until: .distantFuture)
                 return .ack
             }
@@ -56,7 +50,7 @@ struct InboxCommitTests {
             retry: .immediate(3),
             timeout: .seconds(10),
             .each { context in
-                try await commit(context)
+                try await scene.commit(context)
                 try await SystemClock().sleep(until: .distantFuture)
                 return .ack
             }
@@ -65,7 +59,7 @@ struct InboxCommitTests {
         try await eventually { scene.inbox.notes.all.last == "complete a" && scene.clock.sleeperCount == 1 }
         scene.clock.advance(by: .seconds(10))
         await run.value
-        #expect(committed.all == ["a"] && scene.fates.all == ["a accepted"] && scene.statistics.handled == 1)
+        #expect(scene.committed.all == ["a"] && scene.fates.all == ["a accepted"] && scene.statistics.handled == 1)
         try await eventually { scene.told(.handlerTimedOut).count == 1 }
     }
 
@@ -74,15 +68,15 @@ struct InboxCommitTests {
         let errors = Seen<StorageError.Code>()
         scene.deliver("a")
         try await scene.run { context in
-            try await commit(context)
+            try await scene.commit(context)
             do {
-                try await commit(context)
+                try await scene.commit(context)
             } catch let error as StorageError {
                 errors.add(error.code)
             }
             return .ack
         }
-        #expect(committed.all == ["a"] && errors.all == [.alreadyHandled] && scene.statistics.handled == 1)
+        #expect(scene.committed.all == ["a"] && errors.all == [.alreadyHandled] && scene.statistics.handled == 1)
         #expect(scene.statistics.failed == 0)
     }
 
@@ -93,11 +87,11 @@ struct InboxCommitTests {
             let id = context.eventID
             try await context.commit { (_: MemoryTransaction) in
                 if context.attempt < 3 { throw Refused() }
-                committed.add(id)
+                scene.committed.add(id)
             }
             return .ack
         }
-        #expect(committed.all == ["a"] && scene.statistics.handled == 1 && scene.statistics.failed == 2)
+        #expect(scene.committed.all == ["a"] && scene.statistics.handled == 1 && scene.statistics.failed == 2)
     }
 
     @Test("and never learns whether it did is not called again when it did", arguments: [true, false])
@@ -105,10 +99,10 @@ struct InboxCommitTests {
         scene.inbox.failCompletions(StorageError(.unknown, "may be"), afterwards: true)
         scene.deliver("a")
         try await scene.run(retry: isLast ? .none : .immediate(1)) { context in
-            try await commit(context)
+            try await scene.commit(context)
             return .ack
         }
-        #expect(committed.all == ["a"] && scene.fates.all == ["a accepted"])
+        #expect(scene.committed.all == ["a"] && scene.fates.all == ["a accepted"])
         #expect(scene.statistics.handled == 1 && scene.statistics.deadLettered == 0)
     }
 
@@ -118,10 +112,10 @@ struct InboxCommitTests {
         scene.deliver("a")
         try await scene.run(retry: .immediate(1)) { context in
             if context.attempt == 2 { scene.inbox.failCompletions(nil) }
-            try await commit(context)
+            try await scene.commit(context)
             return .ack
         }
-        #expect(committed.all == ["a"] && scene.fates.all == ["a accepted"] && scene.statistics.failed == 1)
+        #expect(scene.committed.all == ["a"] && scene.fates.all == ["a accepted"] && scene.statistics.failed == 1)
     }
 
     @Test("in a batch has handled those events; the others are tried again where it fails")
@@ -133,12 +127,12 @@ struct InboxCommitTests {
                 sizes.add(contexts.count)
                 for context in contexts {
                     if contexts.count > 1, context.eventID == "c" { throw Refused() }
-                    try await commit(context)
+                    try await scene.commit(context)
                 }
             }
         )
         await scene.start(pool).value
-        #expect(sizes.all == [3, 1] && committed.all.sorted() == ["a", "b", "c"])
+        #expect(sizes.all == [3, 1] && scene.committed.all.sorted() == ["a", "b", "c"])
         #expect(scene.fates.all.sorted() == ["a accepted", "a accepted", "b accepted", "c accepted"])
         #expect(scene.statistics.handled == 3 && scene.statistics.duplicates == 1)
     }
@@ -148,13 +142,13 @@ struct InboxCommitTests {
     @Test("can be tested by itself: the context is made with an inbox")
     func alone() async throws {
         let (inbox, event) = (try MemoryInboxStore(), Occurrence(EventEnvelope(type: "t")))
-        try await commit(EventContext(event, subscription: "billing", inbox: inbox))
+        try await scene.commit(EventContext(event, subscription: "billing", inbox: inbox))
         let key = InboxKey(source: "shop", eventID: event.eventID, subscription: "billing")
         #expect(try await inbox.isHandled(key))
         await #expect(throws: StorageError.self) {
-            try await commit(EventContext(event, subscription: "billing", inbox: inbox))
+            try await scene.commit(EventContext(event, subscription: "billing", inbox: inbox))
         }
-        #expect(committed.all == [event.eventID])
+        #expect(scene.committed.all == [event.eventID])
     }
 
     @Test("needs an inbox, and is told so; an observer needs a subscription")
@@ -163,10 +157,10 @@ struct InboxCommitTests {
         for (context, word) in [
             (EventContext(event, subscription: "billing"), "no inbox"), (EventContext(event), "observer"),
         ] {
-            let error = await busError { try await commit(context) }
+            let error = await busError { try await scene.commit(context) }
             #expect(error?.code == .cannotCommit && error?.message.contains(word) == true)
         }
-        #expect(committed.all.isEmpty)
+        #expect(scene.committed.all.isEmpty)
     }
 }
 

@@ -7,12 +7,6 @@ import WarrenTesting
 @Suite("A handler that commits to a store that fails")
 struct InboxFailedCommitTests {
     private let scene = InboxScene()
-    private let committed = Seen<String>()
-
-    private func commit(_ context: EventContext) async throws {
-        let id = context.eventID
-        try await context.commit { (_: MemoryTransaction) in committed.add(id) }
-    }
 
     @Test(
         "and cannot, since there is no room, loses no event: it goes back and counts no attempt, and later it is handled",
@@ -24,7 +18,7 @@ struct InboxFailedCommitTests {
         let pool = try scene.pool(
             .each { context in
                 do {
-                    try await commit(context)
+                    try await scene.commit(context)
                     return .ack
                 } catch {
                     guard let decision else { throw Refused() }
@@ -41,7 +35,7 @@ struct InboxFailedCommitTests {
         scene.finish()
         scene.clock.advance(by: .seconds(1))
         await run.value
-        #expect(committed.all == ["a"] && scene.fates.all == ["a released", "a accepted"])
+        #expect(scene.committed.all == ["a"] && scene.fates.all == ["a released", "a accepted"])
         #expect(scene.statistics.failed == 0 && scene.told(.handlerFailed).isEmpty)
         try await eventually { scene.told(.inboxFailed).map(\.eventID) == ["a"] }
     }
@@ -55,7 +49,7 @@ struct InboxFailedCommitTests {
             .each { context in
                 while true {
                     do {
-                        try await commit(context)
+                        try await scene.commit(context)
                         return .ack
                     } catch is StorageError {
                         try await SystemClock().sleep(until: .distantFuture)
@@ -78,7 +72,7 @@ struct InboxFailedCommitTests {
         scene.inbox.failCompletions(StorageError(.full, "no room"))
         for id in ["a", "b"] { scene.deliver(id) }
         let pool = try scene.pool(
-            .batch(upTo: 10) { contexts in for context in contexts { try await commit(context) } }
+            .batch(upTo: 10) { contexts in for context in contexts { try await scene.commit(context) } }
         )
         let run = scene.start(pool)
         for id in ["a", "b"] {
@@ -87,7 +81,7 @@ struct InboxFailedCommitTests {
         }
         await run.value
         #expect(scene.fates.all == ["a released", "b released"] && scene.statistics.failed == 0)
-        #expect(committed.all.isEmpty)
+        #expect(scene.committed.all.isEmpty)
     }
 
     @Test("in a batch and can commit none of it gives all of it back, and makes one pause", arguments: [true, false])
@@ -100,7 +94,7 @@ struct InboxFailedCommitTests {
             timeout: .seconds(10),
             .batch(upTo: 10) { contexts in
                 for context in contexts {
-                    try? await commit(context)
+                    try? await scene.commit(context)
                     tries.add(context.eventID)
                 }
                 if !isInTime { try await SystemClock().sleep(until: .distantFuture) }
@@ -128,7 +122,7 @@ struct InboxFailedCommitTests {
         scene.inbox.failCompletions(StorageError(code, "no such table"))
         scene.deliver("a")
         try await scene.run { context in
-            try await commit(context)
+            try await scene.commit(context)
             return .ack
         }
         #expect(scene.fates.all == ["a buried: StorageError after 1"])

@@ -11,6 +11,8 @@ final class InboxScene: Sendable {
     let permits: HandlerPermits
     /// What became of which delivery.
     let fates = Seen<String>()
+    /// Which events were committed.
+    let committed = Seen<String>()
     private let heard: Seen<EventBusEvent>
     private let line: Line
     private let maxCrashes: Int
@@ -34,6 +36,11 @@ final class InboxScene: Sendable {
     var statistics: EventBusStatistics { reports.statistics }
 
     func told(_ kind: EventBusEvent.Kind) -> [EventBusEvent] { heard.all.filter { $0.kind == kind } }
+
+    /// What a handler does that commits.
+    func commit(_ context: EventContext) async throws {
+        try await context.commit { [committed, id = context.eventID] (_: MemoryTransaction) in committed.add(id) }
+    }
 
     /// An event comes.
     func deliver(
